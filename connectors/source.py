@@ -1,0 +1,153 @@
+"""What a connector is: one decorated function per file, found by its file name."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from connectors.mention import Mention
+
+if TYPE_CHECKING:
+    from connectors.http import Http
+
+Cursor: TypeAlias = Mapping[str, Any]
+Fetch: TypeAlias = "Callable[..., Iterator[Page]]"
+Kind: TypeAlias = Literal["forum", "news", "review", "social", "own"]
+
+DRIFT = 0.1  # one odd item is somebody's typing; one in ten is a new answer shape
+
+
+class Reject(NamedTuple):
+    """An item that could not be read: where it stood, why, and the item itself."""
+
+    place: str
+    reason: str
+    raw: str
+
+
+class Page(NamedTuple):
+    """Mentions of one answer, and the cursor from which the *next* page is fetched.
+
+    Both are stored in one transaction, so a cursor never describes data that was not kept.
+    `suspect` says why an answer that looks fine should not be believed, such as a sudden emptiness.
+    """
+
+    mentions: list[Mention]
+    cursor: Cursor
+    rejects: Iterable[Reject] = ()
+    suspect: str | None = None
+
+
+class SourceError(Exception):
+    """A source could not be read. `problem` says what and where, `hint` what the reader can do."""
+
+    def __init__(self, source: str, problem: str, hint: str) -> None:
+        super().__init__(f"{source}: {problem} ({hint})")
+
+
+class Unavailable(SourceError):
+    """Nobody need act: timeout, 429, 5xx. The next run goes on from the last cursor."""
+
+
+class Refused(SourceError):
+    """The user must act: wrong option, missing or expired credentials, 401, 403, 404."""
+
+
+class Changed(SourceError):
+    """A maintainer must act: the answer no longer looks like the recorded one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A connector's card: everything that the docs table, the config check and the contract test need."""
+
+    name: str
+    fetch: Fetch
+    title: str
+    kind: Kind
+    terms: str
+    history: str
+    example: Mapping[str, Any]
+
+    @property
+    def options(self) -> dict[str, inspect.Parameter]:
+        """Return the keyword-only parameters of `fetch`: what a user may write under [[feeds]]."""
+        params = inspect.signature(self.fetch).parameters
+        return {n: p for n, p in params.items() if p.kind is p.KEYWORD_ONLY}
+
+    def check(self, options: Mapping[str, Any]) -> None:
+        """Raise Refused for an unknown, missing or mistyped option."""
+        for name in options:
+            if name not in self.options:
+                raise Refused(self.name, f"unknown option {name!r}", f"it takes {', '.join(self.options)}")
+        for name, param in self.options.items():
+            if name not in options and param.default is param.empty:
+                raise Refused(self.name, f"option {name!r} is missing", f"for example {name} = {self.example[name]!r}")
+            if name in options:
+                self._check_type(name, options[name], param.annotation)
+
+    def _check_type(self, name: str, value: object, annotation: Any) -> None:
+        try:
+            TypeAdapter(annotation, config=ConfigDict(strict=True)).validate_python(value)
+        except ValidationError as error:
+            problem = f"option {name} = {value!r}: {error.errors()[0]['msg']}"
+            raise Refused(self.name, problem, f"for example {name} = {self.example.get(name)!r}") from None
+
+    def walk(self, http: "Http", cursor: Cursor, **options: Any) -> Iterator[Page]:
+        """Yield `fetch`'s pages; an answer of an unexpected shape is raised as Changed.
+
+        This is the only place that catches shape errors, so a connector may write `hit["id"]`.
+        """
+        self.check(options)
+        try:
+            yield from self.fetch(http, cursor, **options)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            problem = f"the answer has changed: {type(error).__name__}: {error}"
+            raise Changed(self.name, problem, f"update connectors/{self.name}.py and its fixture") from error
+
+
+def source(
+    title: str, *, kind: Kind, terms: str, history: str, example: Mapping[str, Any]
+) -> Callable[[Fetch], Source]:
+    """Turn `fetch(http, cursor, *, option…) -> Iterator[Page]` into a Source named after its file.
+
+    `history` says how far back the source lets anyone read; `example` holds options that work.
+    """
+
+    def wrap(fetch: Fetch) -> Source:
+        return Source(fetch.__module__.rpartition(".")[2], fetch, title, kind, terms, history, example)
+
+    return wrap
+
+
+def all_sources() -> dict[str, Source]:
+    """Return every `fetch` in this folder by name; adding a file is all it takes to add a source."""
+    import connectors
+
+    found = {}
+    for info in pkgutil.iter_modules(connectors.__path__):
+        card = getattr(importlib.import_module(f"connectors.{info.name}"), "fetch", None)
+        if isinstance(card, Source):
+            found[card.name] = card
+    return found
+
+
+def read_items(items: Iterable[Any], read: Callable[[Any], Mention]) -> tuple[list[Mention], list[Reject]]:
+    """Return the mentions that `read` makes of `items`, and the items that it cannot read.
+
+    Raises ValueError, which `walk` turns into Changed, when more than one item in ten is unreadable.
+    """
+    mentions: list[Mention] = []
+    rejects: list[Reject] = []
+    for number, item in enumerate(items, 1):
+        try:
+            mentions.append(read(item))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            rejects.append(Reject(f"item {number}", f"{type(error).__name__}: {error}", repr(item)[:10_000]))
+    if len(rejects) > DRIFT * (len(mentions) + len(rejects)):
+        raise ValueError(f"{len(rejects)} of {len(mentions) + len(rejects)} items are unreadable; {rejects[0].reason}")
+    return mentions, rejects
