@@ -1,0 +1,1 @@
+"""What mentions say: one encoder pass, then one file per question."""

@@ -1,0 +1,1 @@
+"""What is known: one DuckDB file with one writer, and published copies for everybody else."""

@@ -1,0 +1,23 @@
+"""Texts as the encoder was trained on them."""
+
+import html
+import re
+import warnings
+
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning
+
+TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
+LINK = re.compile(r"https?://\S+")
+HANDLE = re.compile(r"(?<!\w)@\w+")
+MAX_CHARS = 4_000  # 128 tokens never need more, and a megabyte of text costs the tokenizer a second
+
+
+def prepare(text: str) -> str:
+    """Return `text` without mark-up, with links as "http" and handles as "@user", on one line; emoji stay."""
+    text = text[: 4 * MAX_CHARS]
+    if TAG.search(text):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+            text = BeautifulSoup(text, "html.parser").get_text(" ")
+    text = HANDLE.sub("@user", LINK.sub("http", html.unescape(text)))
+    return " ".join(text.split())[:MAX_CHARS]

@@ -1,0 +1,26 @@
+"""What every test starts from: a quiet, offline Prefect of its own, and a clock that stands still."""
+
+import os
+import tempfile
+from datetime import UTC, datetime
+
+import pytest
+
+# Before anything imports Prefect, which reads its settings once.
+os.environ |= {
+    "PREFECT_HOME": os.environ.get("PREFECT_TEST_HOME") or tempfile.mkdtemp(prefix="prefect-"),
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+os.environ.pop("PREFECT_API_URL", None)
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The morning of every test."""
+    return NOW

@@ -1,0 +1,93 @@
+-- Keeps a few pages of one feed together with the cursor that follows them; runs inside one transaction.
+-- Reads the temporary tables `arrived` (mentions in the order they came), `refused` (items that could not be read)
+-- and `feed_state` (one row: feed, source, options_hash, cursor). Leaves its counts in the temporary table `landed`.
+
+CREATE OR REPLACE TEMP TABLE stage AS
+SELECT
+    * EXCLUDE (ordinal),
+    'unread' AS reading,
+    NULL::VARCHAR AS sentiment,
+    NULL::DOUBLE AS score,
+    NULL::DOUBLE AS confidence,
+    NULL::VARCHAR AS emotion,
+    NULL::VARCHAR AS model,
+    NULL::BIGINT AS topic_id,
+    NULL::VARCHAR AS topic,
+    NULL::TIMESTAMP AS changed_at
+FROM arrived
+QUALIFY row_number() OVER (PARTITION BY mention_id, native_id ORDER BY ordinal DESC) = 1;
+
+CREATE OR REPLACE TEMP TABLE known AS
+SELECT
+    m.rowid AS known_row,
+    m.mention_id,
+    m.native_id,
+    m.feed,
+    m.day,
+    m.item_hash <> s.item_hash AS is_changed
+FROM mentions AS m
+JOIN stage AS s ON m.mention_id = s.mention_id AND m.source = s.source AND m.native_id = s.native_id;
+
+-- The new content with the old first sight; the reading stays while the words do.
+CREATE OR REPLACE TEMP TABLE changed AS
+SELECT s.* REPLACE (
+    m.feed AS feed,
+    CASE WHEN s.posted_at_known THEN s.posted_at ELSE m.posted_at END AS posted_at,
+    CASE WHEN s.posted_at_known THEN s.day ELSE m.day END AS day,
+    CASE WHEN s.text_hash = m.text_hash THEN m.language ELSE s.language END AS language,
+    CASE WHEN s.text_hash = m.text_hash THEN m.reading ELSE s.reading END AS reading,
+    CASE WHEN s.text_hash = m.text_hash THEN m.sentiment END AS sentiment,
+    CASE WHEN s.text_hash = m.text_hash THEN m.score END AS score,
+    CASE WHEN s.text_hash = m.text_hash THEN m.confidence END AS confidence,
+    CASE WHEN s.text_hash = m.text_hash THEN m.emotion END AS emotion,
+    CASE WHEN s.text_hash = m.text_hash THEN m.model END AS model,
+    CASE WHEN s.text_hash = m.text_hash THEN m.topic_id END AS topic_id,
+    CASE WHEN s.text_hash = m.text_hash THEN m.topic END AS topic,
+    m.first_seen_at AS first_seen_at,
+    s.first_seen_at AS changed_at
+)
+FROM mentions AS m
+JOIN stage AS s ON m.mention_id = s.mention_id AND m.source = s.source AND m.native_id = s.native_id
+WHERE m.rowid IN (SELECT known_row FROM known WHERE is_changed);
+
+INSERT INTO ops.touched
+SELECT mention_id, day FROM known WHERE is_changed;
+
+DELETE FROM mentions
+WHERE rowid IN (SELECT known_row FROM known WHERE is_changed);
+
+INSERT INTO mentions BY NAME
+SELECT * FROM changed
+UNION ALL BY NAME
+SELECT * FROM stage ANTI JOIN known USING (mention_id, native_id)
+ORDER BY posted_at;
+
+INSERT INTO ops.touched
+SELECT mention_id, day FROM changed
+UNION ALL
+SELECT mention_id, day FROM stage ANTI JOIN known USING (mention_id, native_id);
+
+-- What two feeds bring belongs to the first, and counts for the brands of both.
+CREATE OR REPLACE TEMP TABLE seen_again AS
+SELECT k.mention_id, f.feed, k.day
+FROM known AS k, feed_state AS f
+WHERE k.feed <> f.feed AND (k.mention_id, f.feed) NOT IN (SELECT (mention_id, feed) FROM ops.also_seen);
+
+INSERT INTO ops.also_seen SELECT mention_id, feed FROM seen_again;
+INSERT INTO ops.touched SELECT mention_id, day FROM seen_again;
+
+CREATE OR REPLACE TEMP TABLE new_rejects AS
+SELECT DISTINCT ON (r.place, r.raw) f.feed, r.place, r.reason, r.raw, r.seen_at
+FROM refused AS r, feed_state AS f
+WHERE (f.feed, r.place, r.raw) NOT IN (SELECT (feed, place, raw) FROM ops.rejects);
+
+INSERT INTO ops.rejects SELECT * FROM new_rejects;
+
+DELETE FROM ops.feeds WHERE feed IN (SELECT feed FROM feed_state);
+INSERT INTO ops.feeds BY NAME SELECT * FROM feed_state;
+
+CREATE OR REPLACE TEMP TABLE landed AS
+SELECT
+    (SELECT count(*) FROM stage) - (SELECT count(*) FROM known) AS new,
+    (SELECT count(*) FROM changed) AS changed,
+    (SELECT count(*) FROM new_rejects) AS rejects;

@@ -1,0 +1,199 @@
+"""The one file that the run writes: pages land with their cursor, readings and roll-ups follow, all or nothing."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import duckdb
+import pyarrow as pa
+
+from connectors.mention import Mention
+from warehouse import tables
+from warehouse.brands import Brand, apply_brands
+from warehouse.migrate import WarehouseError, migrate
+from warehouse.tables import rows_table, utc
+
+LOAD = Path(__file__).parent / "load"
+UNPLACED_LIMIT = 20_000  # embeddings kept for finding topics: 30 MB, and k-means over them takes seconds
+
+
+class Landed(NamedTuple):
+    """How many of the mentions were new or changed, and how many rejects had not been seen before."""
+
+    new: int
+    changed: int
+    rejects: int
+
+
+class Unread(NamedTuple):
+    """Mentions that no model has read: parallel lists, the newest first."""
+
+    mention_ids: list[int]
+    text_hashes: list[int]
+    texts: list[str]
+    languages: list[str | None]
+
+
+class Warehouse:
+    """The writer's connection to a warehouse file; may be shared by threads, which take turns.
+
+    The caller holds the run's lock: DuckDB lets one process at a time open the file for writing.
+    """
+
+    def __init__(self, path: Path, now: datetime) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        migrate(path, now)
+        self.path = path
+        self._db = duckdb.connect(path)
+        self._turn = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def cursor(self, feed: str, options_hash: str) -> Mapping[str, Any]:
+        """Return where `feed` goes on; empty for a new feed, or one whose options were edited since."""
+        sql = "SELECT cursor FROM ops.feeds WHERE feed = ? AND options_hash = ?"
+        rows = self.rows(sql, [feed, options_hash])
+        cursor: Mapping[str, Any] = json.loads(rows[0][0]) if rows else {}
+        return cursor
+
+    def land(
+        self,
+        mentions: Sequence[Mention],
+        rejects: Sequence[tuple[str, str, str]],
+        cursor: Mapping[str, Any],
+        *,
+        feed: tuple[str, str, str],
+        options_hash: str,
+        now: datetime,
+    ) -> Landed:
+        """Keep mentions, rejects (place, reason, raw) and the cursor after them, in one transaction.
+
+        `feed` is its name, source and kind. A mention seen before is replaced if its source changed it, keeping
+        its first sight, and its reading as long as its words are the same. Of one id the last one wins.
+        """
+        name, source, kind = feed
+        state = {"feed": name, "source": source, "options_hash": options_hash, "cursor": json.dumps(cursor)}
+        arrow = {
+            "arrived": tables.arrived_table(mentions, name, kind, now),
+            "refused": rows_table(
+                [{"place": p, "reason": r, "raw": raw, "seen_at": utc(now)} for p, r, raw in rejects], tables.REFUSED
+            ),
+            "feed_state": rows_table([state | {"updated_at": utc(now)}], tables.FEED_STATE),
+        }
+        with self._transaction(arrow) as db:
+            db.execute((LOAD / "land.sql").read_text())
+            return Landed(*db.execute("SELECT new, changed, rejects FROM landed").fetchall()[0])
+
+    def unread(self, limit: int) -> Unread:
+        """Return up to `limit` mentions that no model has read, the newest first."""
+        sql = """
+            SELECT mention_id, text_hash, concat_ws('. ', title, nullif(text, '')), language
+            FROM mentions WHERE reading = 'unread' ORDER BY posted_at DESC, mention_id LIMIT ?
+        """
+        columns = zip(*self.rows(sql, [limit]), strict=True)
+        return Unread(*([list(column) for column in columns] or [[], [], [], []]))
+
+    def unread_count(self) -> int:
+        """Return how many mentions no model has read."""
+        return int(self.rows("SELECT count(*) FROM mentions WHERE reading = 'unread'")[0][0])
+
+    def keep_readings(self, readings: pa.Table, unplaced: pa.Table) -> None:
+        """Keep `readings` (tables.READINGS) and the embeddings that no topic is near to (tables.UNPLACED)."""
+        with self._transaction({"readings": readings, "unplaced": unplaced}) as db:
+            db.execute((LOAD / "keep_readings.sql").read_text())
+
+    def centroids(self) -> list[tuple[int, str, list[float]]]:
+        """Return (topic_id, topic, centroid) of every topic."""
+        return self.rows(
+            "SELECT topic_id, topic, centroid FROM topics JOIN ops.centroids USING (topic_id) ORDER BY ALL"
+        )
+
+    def unplaced(self) -> pa.Table:
+        """Return mention_id, text and embedding of the newest mentions that no topic is near to."""
+        with self._turn:
+            self._db.execute(
+                "DELETE FROM ops.unplaced WHERE mention_id NOT IN "
+                "(SELECT mention_id FROM ops.unplaced ORDER BY posted_at DESC LIMIT ?)",
+                [UNPLACED_LIMIT],
+            )
+            sql = """
+                SELECT mention_id, concat_ws('. ', title, text) AS text, embedding
+                FROM ops.unplaced JOIN mentions USING (mention_id) ORDER BY mention_id
+            """
+            return self._db.execute(sql).to_arrow_table()
+
+    def keep_topics(self, found: pa.Table, placed: pa.Table) -> None:
+        """Add topics (tables.FOUND_TOPICS) and give them the mentions in `placed` (tables.PLACED)."""
+        with self._transaction({"found": found, "placed": placed}) as db:
+            db.execute((LOAD / "keep_topics.sql").read_text())
+
+    def settle(self, brands: Sequence[Brand]) -> None:
+        """Make brand_mentions and the roll-ups agree with the mentions and with `brands`."""
+        with self._transaction({}) as db:
+            apply_brands(db, brands)
+            db.execute((LOAD / "roll_up.sql").read_text())
+
+    def freshen(self, feeds: Sequence[tuple[str, str]], now: datetime) -> None:
+        """Write `freshness` anew for the configured feeds, given as (name, source)."""
+        rows = [{"feed": name, "source": source} for name, source in feeds]
+        with self._transaction({"configured": rows_table(rows, tables.CONFIGURED)}) as db:
+            db.execute("SET VARIABLE checked_at = ?::TIMESTAMP", [utc(now)])
+            db.execute((LOAD / "freshen.sql").read_text())
+
+    def check(self) -> None:
+        """Raise WarehouseError if ids are not unique or the roll-ups disagree with the mentions."""
+        faults = [fault for (fault,) in self.rows((LOAD / "check.sql").read_text())]
+        if faults:
+            hint = "nothing was published and the last mart stays; please report this"
+            raise WarehouseError(f"{self.path}: {'; '.join(faults)} ({hint})")
+
+    def checkpoint(self) -> None:
+        """Write everything into the file itself, so that a copy of it is whole."""
+        with self._turn:
+            self._db.execute("CHECKPOINT")
+
+    def write(self, sql: str, values: Sequence[object] = ()) -> None:
+        """Run one statement that changes the run's own book-keeping."""
+        with self._turn:
+            self._db.execute(sql, list(values))
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of one query."""
+        with self._turn:
+            return self._db.execute(sql, list(values)).fetchall()
+
+    def read_only_rows(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of `sql` as dictionaries; a statement that would write raises duckdb.Error."""
+        with self._turn:
+            self._db.execute("BEGIN TRANSACTION READ ONLY")
+            try:
+                result = self._db.execute(sql)
+                names = [column[0] for column in result.description]
+                return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            finally:
+                self._db.rollback()
+
+    @contextmanager
+    def _transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._turn:
+            self._db.begin()
+            try:
+                for name, table in arrow.items():
+                    # Copied, not scanned: DuckDB pushes join filters into a scan of Arrow, and an unsigned id
+                    # beyond 2^63 overflows there.
+                    self._db.register("arrow", table)
+                    self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow")
+                    self._db.unregister("arrow")
+                yield self._db
+            except BaseException:  # also KeyboardInterrupt: a half transaction must never be committed by the next
+                self._db.rollback()
+                raise
+            self._db.commit()
