@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -40,10 +40,10 @@ class Mention:
     replied_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in self.__slots__:
+            value = getattr(self, name)
             if isinstance(value, str):
-                object.__setattr__(self, field.name, _storable(value))
+                object.__setattr__(self, name, _storable(value))
         if self.url is not None and urlsplit(self.url).scheme not in ("http", "https"):
             object.__setattr__(self, "url", None)  # javascript: and data: links never reach a page or Slack
         self._check()

@@ -18,6 +18,8 @@ Cursor: TypeAlias = Mapping[str, Any]
 Fetch: TypeAlias = "Callable[..., Iterator[Page]]"
 Kind: TypeAlias = Literal["forum", "news", "review", "social", "own"]
 
+# OverflowError: a time stamp of the year 90,000 is a shape error too, and no ValueError
+MISSHAPEN = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
 DRIFT = 0.1  # one odd item is somebody's typing; one in ten is a new answer shape
 
 
@@ -105,7 +107,7 @@ class Source:
         self.check(options)
         try:
             yield from self.fetch(http, cursor, **options)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except MISSHAPEN as error:
             problem = f"the answer has changed: {type(error).__name__}: {error}"
             raise Changed(self.name, problem, f"update connectors/{self.name}.py and its fixture") from error
 
@@ -136,18 +138,22 @@ def all_sources() -> dict[str, Source]:
     return found
 
 
-def read_items(items: Iterable[Any], read: Callable[[Any], Mention]) -> tuple[list[Mention], list[Reject]]:
+def read_items(
+    items: Iterable[Any], read: Callable[[Any], Mention], *, drift: float = DRIFT
+) -> tuple[list[Mention], list[Reject]]:
     """Return the mentions that `read` makes of `items`, and the items that it cannot read.
 
-    Raises ValueError, which `walk` turns into Changed, when more than one item in ten is unreadable.
+    Raises ValueError, which `walk` turns into Changed, when none can be read, or when more than one is
+    unreadable and they are more than the share `drift` of all. With `drift` 1 it never does.
     """
     mentions: list[Mention] = []
     rejects: list[Reject] = []
     for number, item in enumerate(items, 1):
         try:
             mentions.append(read(item))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except MISSHAPEN as error:
             rejects.append(Reject(f"item {number}", f"{type(error).__name__}: {error}", repr(item)[:10_000]))
-    if len(rejects) > DRIFT * (len(mentions) + len(rejects)):
-        raise ValueError(f"{len(rejects)} of {len(mentions) + len(rejects)} items are unreadable; {rejects[0].reason}")
+    total = len(mentions) + len(rejects)
+    if len(rejects) > drift * total and (len(rejects) > 1 or not mentions):
+        raise ValueError(f"{len(rejects)} of {total} items are unreadable; {rejects[0].reason}")
     return mentions, rejects

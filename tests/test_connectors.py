@@ -1,0 +1,193 @@
+"""The contract that every source keeps; a new file in connectors/ is tested without an edit here.
+
+What a source answers stands in tests/fixtures/NAME.json: `total`, how many mentions the site says there
+are; `calls`, its answers by URL (`text` or `json`, `headers`); `required`, names without which nothing can be
+read; `options`, if not the card's example. Files that it reads lie in the folder tests/fixtures/NAME.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.dates import from_epoch
+from connectors.http import Http, HttpSettings
+from connectors.mention import Mention
+from connectors.source import (
+    Changed,
+    Cursor,
+    Page,
+    Refused,
+    Source,
+    SourceError,
+    Unavailable,
+    all_sources,
+    read_items,
+    source,
+)
+
+FIXTURES = Path(__file__).parent / "fixtures"
+EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)
+NAME = re.compile(r"[\"</]([A-Za-z_][\w:-]*)(?=[\"\s>])")
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture(params=all_sources().values(), ids=lambda card: card.name)
+def card(request: pytest.FixtureRequest) -> Source:
+    found: Source = request.param
+    return found
+
+
+@pytest.fixture
+def online(card: Source) -> Source:
+    """A source that asks a server; only such ones know status codes and spoilt answers."""
+    if not recorded(card)["calls"]:
+        pytest.skip(f"{card.name} makes no calls")
+    return card
+
+
+def recorded(card: Source) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / f"{card.name}.json").read_text())
+    return found
+
+
+def key(url: str) -> tuple[str, list[tuple[str, str]]]:
+    parsed = httpx.URL(url)
+    return str(parsed.copy_with(query=None)), sorted(parsed.params.multi_items())
+
+
+def body(call: dict[str, Any]) -> str:
+    return json.dumps(call["json"]) if "json" in call else call["text"]
+
+
+def replay(card: Source, rename: str | None = None) -> Answer:
+    """Answer what is recorded, in which `rename`, a key or a tag, has got another name."""
+    calls = {str(key(call["url"])): call for call in recorded(card)["calls"]}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        call = calls.get(str(key(str(request.url))))
+        if call is None and rename:  # a spoilt answer may lead to a question that nobody asked before
+            return httpx.Response(404)
+        assert call, f"no answer is recorded for {request.url}"
+        text = renamed(body(call), rename) if rename else body(call)
+        return httpx.Response(200, text=text, headers=call.get("headers"))
+
+    return answer
+
+
+def renamed(text: str, name: str) -> str:
+    return re.sub(rf"(?<=[\"</]){re.escape(name)}(?=[\"\s>])", f"{name}_gone", text)
+
+
+def walk(card: Source, answer: Answer, cursor: Cursor | None = None) -> Iterator[Page]:
+    options = recorded(card).get("options", card.example)
+    transport = httpx.MockTransport(answer)
+    with Http(card.name, settings=EAGER, base_dir=FIXTURES / card.name, transport=transport) as http:
+        yield from card.walk(http, cursor or {}, **options)
+
+
+def mentions(pages: list[Page]) -> dict[int, Mention]:
+    return {m.mention_id: m for page in pages for m in page.mentions}
+
+
+def test_the_card_is_complete(card: Source) -> None:
+    assert card.fetch.__doc__, "say in fetch's docstring what is yielded, and in which order"
+    assert card.title and card.history
+    assert card.terms.startswith("https://")
+    card.check(card.example)
+    assert all(p.annotation is not p.empty for p in card.options.values()), "every option needs a type"
+
+
+def test_mentions_are_whole_and_as_many_as_the_source_says(card: Source) -> None:
+    pages = list(walk(card, replay(card)))
+    found = mentions(pages)
+    assert len(found) == recorded(card)["total"], "the walk ended before the last item"
+    assert not any(page.rejects or page.suspect for page in pages)
+    for mention in found.values():
+        assert mention.source == card.name
+        assert mention.native_id and mention.text.strip()
+        assert not re.search(r"</?(p|br|i|b|a)\b[^<>]*>|&(amp|#x27|quot|lt);", f"{mention.title} {mention.text}")
+
+
+def test_a_walk_cut_after_any_page_resumes_and_loses_nothing(card: Source) -> None:
+    pages = list(walk(card, replay(card)))
+    for cut in range(1, len(pages)):
+        first = list(islice(walk(card, replay(card)), cut))
+        cursor = json.loads(json.dumps(first[-1].cursor))
+        assert mentions([*first, *walk(card, replay(card), cursor)]).keys() == mentions(pages).keys()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(429, Unavailable), (500, Unavailable), (503, Unavailable), (401, Refused), (403, Refused), (404, Refused)],
+)
+def test_a_status_says_who_must_act(online: Source, status: int, error: type[SourceError]) -> None:
+    with pytest.raises(error, match=f"^{online.name}: {status} "):
+        list(walk(online, lambda _: httpx.Response(status)))
+
+
+def test_a_timeout_is_nobodys_fault(online: Source) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("timed out")
+
+    with pytest.raises(Unavailable, match=online.name):
+        list(walk(online, answer))
+
+
+@pytest.mark.parametrize(
+    "text", ["<!DOCTYPE html><html><body>Just a moment</body></html>", "", "{}", "[]", "null", "\0"]
+)
+def test_another_answer_than_the_recorded_kind_is_an_error(online: Source, text: str) -> None:
+    with pytest.raises((Changed, Refused), match=online.name):
+        list(walk(online, lambda _: httpx.Response(200, text=text)))
+
+
+def test_a_field_that_cannot_be_missed_is_missed_aloud(online: Source) -> None:
+    for name in recorded(online)["required"]:
+        with pytest.raises(SourceError, match=online.name):
+            list(walk(online, replay(online, rename=name)))
+            pytest.fail(f"nobody noticed that {name} was renamed")
+
+
+def test_any_renamed_field_is_read_over_or_a_source_error(online: Source) -> None:
+    names = {name for call in recorded(online)["calls"] for name in NAME.findall(body(call))}
+    for name in sorted(names):
+        try:
+            list(walk(online, replay(online, rename=name)))
+        except SourceError as error:
+            assert isinstance(error, Unavailable | Refused | Changed)
+
+
+def test_an_unknown_option_is_refused_with_the_known_ones(card: Source) -> None:
+    with pytest.raises(Refused, match=next(iter(card.options))):
+        card.check({**card.example, "colour": "blue"})
+
+
+def test_one_odd_item_is_a_reject_and_many_are_a_new_shape() -> None:
+    def read(item: str) -> Mention:
+        return Mention(source="test", native_id=item, text=item, posted_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    found, rejects = read_items(["a", "", "c"], read)
+    assert [m.native_id for m in found] == ["a", "c"]
+    assert rejects[0].place == "item 2" and "native_id" in rejects[0].reason
+    for items in (["a", "", ""], [""]):
+        with pytest.raises(ValueError, match="unreadable"):
+            read_items(items, read)
+    assert len(read_items(["a", "", ""], read, drift=1.0)[1]) == 2
+
+
+def test_an_absurd_number_in_an_answer_is_a_changed_answer() -> None:
+    @source("Test", kind="forum", terms="https://example.com", history="-", example={})
+    def fetch(http: Http, cursor: Cursor) -> Iterator[Page]:
+        """Yield a date beyond the year 9999."""
+        yield Page([], {"at": from_epoch(2**60)})
+
+    with pytest.raises(Changed), Http("test") as http:
+        list(fetch.walk(http, {}))
