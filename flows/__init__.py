@@ -1,0 +1,1 @@
+"""When things happen: the daily run, its configuration and the command line."""

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -24,3 +25,12 @@ NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 def now() -> datetime:
     """The morning of every test."""
     return NOW
+
+
+@pytest.fixture(scope="session")
+def prefect() -> Iterator[None]:
+    """A Prefect server with a database of its own, for the tests that run flows."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield

@@ -99,7 +99,7 @@ def test_a_text_reads_the_same_alone_and_in_any_company(encoder: Encoder) -> Non
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(max_size=80), max_size=5))
+@given(st.lists(st.text(st.characters(codec=None), max_size=80), max_size=5))
 def test_no_text_breaks_the_reader(encoder: Encoder, texts: list[str]) -> None:
     answer = read(encoder, texts, [None] * len(texts))
     assert len(answer.readings) == len(texts) == len(answer.embeddings)

@@ -1,7 +1,6 @@
 """Python records as Arrow tables, the fast way into DuckDB."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -44,6 +43,7 @@ ARRIVED = pa.schema(
         "item_hash": ID,
     }
 )
+AS_THEY_ARE = [name for name in ARRIVED.names if name in Mention.__slots__ and name not in ("posted_at", "replied_at")]
 REFUSED = pa.schema({"place": pa.string(), "reason": pa.string(), "raw": pa.string(), "seen_at": MOMENT})
 FEED_STATE = pa.schema(
     {
@@ -96,52 +96,33 @@ def rows_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table
 
 def arrived_table(mentions: Sequence[Mention], feed: str, kind: str, now: datetime) -> pa.Table:
     """Return the Arrow table `arrived` that load/land.sql reads, in the order of `mentions`."""
-    seen_at = utc(now)
-    rows = [_row(mention) | {"ordinal": i} for i, mention in enumerate(mentions)]
-    size = len(rows)
-    constant = {"feed": [feed] * size, "kind": [kind] * size, "first_seen_at": [seen_at] * size}
-    columns = {name: constant.get(name) or [row[name] for row in rows] for name in ARRIVED.names}
-    return pa.table(columns, ARRIVED)
+    size = len(mentions)
+    columns: dict[str, Sequence[Any]] = {name: [getattr(m, name) for m in mentions] for name in AS_THEY_ARE}
+    columns["ordinal"] = range(size)
+    columns["feed"], columns["kind"], columns["first_seen_at"] = [feed] * size, [kind] * size, [utc(now)] * size
+    columns["posted_at"] = posted_at = [utc(m.posted_at) for m in mentions]
+    columns["day"] = [moment.date() for moment in posted_at]
+    columns["replied_at"] = [m.replied_at and utc(m.replied_at) for m in mentions]
+    columns["mention_id"] = ids = [m.mention_id for m in mentions]
+    columns["story_id"] = [_story_id(m, mention_id) for m, mention_id in zip(mentions, ids, strict=True)]
+    columns["text_hash"] = text_hashes = [_hash(m.title or "", m.text) for m in mentions]
+    columns["item_hash"] = [_hash(str(_facts(m)), str(text)) for m, text in zip(mentions, text_hashes, strict=True)]
+    return pa.table({name: columns[name] for name in ARRIVED.names}, ARRIVED)
 
 
-def _row(m: Mention) -> dict[str, Any]:
-    posted_at = utc(m.posted_at)
-    replied_at = utc(m.replied_at) if m.replied_at else None
-    facts = [
-        *(posted_at if m.posted_at_known else None, m.parent_id, m.url, m.author, m.country, m.rating, m.rating_max),
-        *(m.reach, m.likes, m.replies, m.reply_text, replied_at),
-    ]
-    text_hash = _hash(m.title or "", m.text)
-    return {
-        "mention_id": m.mention_id,
-        "source": m.source,
-        "native_id": m.native_id,
-        "parent_id": m.parent_id,
-        "url": m.url,
-        "title": m.title,
-        "text": m.text,
-        "author": m.author,
-        "language": m.language,
-        "country": m.country,
-        "posted_at": posted_at,
-        "posted_at_known": m.posted_at_known,
-        "day": posted_at.date(),
-        "rating": m.rating,
-        "rating_max": m.rating_max,
-        "story_id": _story_id(m),
-        "reach": m.reach,
-        "likes": m.likes,
-        "replies": m.replies,
-        "reply_text": m.reply_text,
-        "replied_at": replied_at,
-        "text_hash": text_hash,
-        "item_hash": _hash(str(text_hash), *map(str, facts)),
-    }
+def _facts(m: Mention) -> tuple[Any, ...]:
+    """Return what else the source says of `m`; a date it does not give is no fact."""
+    posted_at = m.posted_at.timestamp() if m.posted_at_known else None
+    replied_at = m.replied_at and m.replied_at.timestamp()
+    said = (m.parent_id, m.url, m.author, m.country, m.rating, m.rating_max, m.reach, m.likes, m.replies, m.reply_text)
+    return posted_at, replied_at, *said
 
 
-def _story_id(m: Mention) -> int:
-    letters = re.sub(r"\W+", "", m.text.casefold())
-    return _hash(letters) if len(letters) >= STORY_CHARS else m.mention_id
+def _story_id(m: Mention, mention_id: int) -> int:
+    if len(m.text) < STORY_CHARS:
+        return mention_id
+    letters = "".join(filter(str.isalnum, m.text.casefold()))
+    return _hash(letters) if len(letters) >= STORY_CHARS else mention_id
 
 
 def _hash(*parts: str) -> int:

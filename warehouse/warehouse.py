@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -50,6 +51,7 @@ class Warehouse:
         self.path = path
         self._db = duckdb.connect(path)
         self._turn = threading.Lock()
+        self.busy_s = 0.0  # spent in transactions, not counting the wait for a turn
 
     def __enter__(self) -> Self:
         return self
@@ -184,6 +186,7 @@ class Warehouse:
     @contextmanager
     def _transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._turn:
+            begun = time.monotonic()
             self._db.begin()
             try:
                 for name, table in arrow.items():
@@ -197,3 +200,4 @@ class Warehouse:
                 self._db.rollback()
                 raise
             self._db.commit()
+            self.busy_s += time.monotonic() - begun

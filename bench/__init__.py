@@ -1,0 +1,1 @@
+"""How fast and how right: one command for each table in the README."""

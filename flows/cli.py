@@ -1,0 +1,215 @@
+"""The command line: one verb, one function."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from connectors.source import Changed, SourceError, all_sources
+from flows import show
+from flows.config import ConfigError, load_config
+from flows.desk import Busy
+from nlp.encoder import ModelError
+from warehouse.mart import ask, describe
+from warehouse.migrate import WarehouseError
+
+USER, SOURCE_CHANGED = 2, 3  # exit codes; 1 is a bug
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+HERE = Path("allears.toml")
+
+
+@app.callback()
+def allears() -> None:
+    """Hear what customers say in public, know how they feel, and be told when something needs you.
+
+    Start with `allears demo`; then `allears init`, edit allears.toml, `allears check`, `allears run`.
+    Exit codes: 0 done, 1 a bug, 2 something you can mend (the message says how), 3 a source has changed.
+    """
+
+
+@app.command()
+def init(config: ConfigOption = HERE) -> None:
+    """Write a commented allears.toml to start from; an existing file is left alone."""
+    if config.exists():
+        raise ConfigError(f"{config} is already there; edit it, or name another with --config")
+    config.write_text((Path(__file__).parent / "init.toml").read_text())
+    show.out.print(f"Wrote {config}. Edit it, then type: allears check")
+
+
+@app.command()
+def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
+    """Try the configuration: every option, every credential and one page of each feed. Nothing is stored."""
+    from flows.check import check_feeds
+
+    answers = check_feeds(load_config(config))
+    if json:
+        show.print_json([answer.as_dict() for answer in answers])
+    else:
+        show.print_table(
+            ["feed", "source", "status", "items", "newest", "message"],
+            [[a.feed, a.source, a.status, a.items, a.newest, a.message] for a in answers],
+        )
+    _exit_for({answer.fault for answer in answers})
+
+
+@app.command()
+def run(
+    config: ConfigOption = HERE,
+    only: Annotated[list[str] | None, typer.Option(help="Collect this feed only; may be repeated.")] = None,
+    alerts: Annotated[bool, typer.Option("--alerts/--no-alerts", help="Run the alert rules and tell Slack.")] = True,
+    json: JsonOption = False,
+) -> None:
+    """Run once: collect every feed, read what is new, update the trends, publish them and tell what needs a person.
+
+    A run that was killed is simply run again: nothing is lost and nothing counts twice.
+    """
+    from flows.start import run_daily
+
+    report = run_daily(load_config(config), only or [], alerts)
+    if json:
+        show.print_json(report.as_dict())
+    else:
+        from flows.week import print_run
+
+        print_run(report)
+    _exit_for({feed.fault for feed in report.feeds})
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help="Where the configuration, warehouse and mart go.")] = Path(
+        "allears-demo"
+    ),
+    mentions: Annotated[int, typer.Option(min=300, help="How many mentions the town has.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Another seed makes another town.")] = 7,
+) -> None:
+    """Run everything once over a small town on this machine, whose 90 days of mentions hold planted events.
+
+    It needs no network, no account and no key. The town is served on loopback only, and only while this runs.
+    """
+    from flows.demo import run_demo
+
+    run_demo(folder, mentions, seed)
+
+
+@app.command()
+def sources(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of the README.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """List every source: what it reads, how far back, and the options of its feeds."""
+    cards = [
+        {
+            "source": card.name,
+            "title": card.title,
+            "kind": card.kind,
+            "history": card.history,
+            "options": [name if p.default is p.empty else f"{name}?" for name, p in card.options.items()],
+            "terms": card.terms,
+        }
+        for card in all_sources().values()
+    ]
+    columns = ["source", "title", "kind", "history", "options"]
+    rows = [[card[name] for name in columns] for card in cards]
+    if json:
+        show.print_json(cards)
+    elif markdown:
+        show.print_markdown(columns, rows)
+    else:
+        show.print_table(columns, rows)
+        hint = "An option with ? may be left out. Write a feed as a [[feeds]] table in allears.toml."
+        show.out.print(hint, markup=False)
+
+
+@app.command()
+def schema(json: JsonOption = False) -> None:
+    """Print every table, view and column of the mart, and what it means."""
+    answer = describe()
+    if json:
+        show.print_json(answer.records())
+        return
+    for name in dict.fromkeys(row[1] for row in answer.rows):
+        rows = [row for row in answer.rows if row[1] == name]
+        title = f"{rows[0][0]} {name}: {rows[0][5]}"
+        show.print_table(["column", "type", "meaning"], [[r[2], r[3], r[4]] for r in rows], title)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help='Such as "SELECT * FROM share_of_voice". - reads standard input.')],
+    config: ConfigOption = HERE,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Ask the published mart in SQL. `allears schema` lists what is there."""
+    answer = ask(load_config(config).mart, sys.stdin.read() if query == "-" else query)
+    if json:
+        show.print_json(answer.records())
+    elif csv:
+        show.print_csv(answer.columns, answer.rows)
+    else:
+        show.print_table(answer.columns, answer.rows)
+
+
+@app.command()
+def status(config: ConfigOption = HERE, json: JsonOption = False) -> None:
+    """Show the last runs and how each feed is: when it last answered, and whether its silence can be believed."""
+    from flows.status import print_status, status_of
+
+    known = status_of(load_config(config))
+    if json:
+        show.print_json(known)
+    else:
+        print_status(known)
+
+
+@app.command()
+def schedule(config: ConfigOption = HERE) -> None:
+    """Keep running, and start the daily run at the time that [schedule] names. Ctrl-C ends it."""
+    from flows.start import serve_daily
+
+    serve_daily(load_config(config))
+
+
+@app.command("eval")
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="A CSV file with the columns text and label.")],
+    json: JsonOption = False,
+) -> None:
+    """Measure the sentiment reading on labelled texts: negative, neutral or positive."""
+    from flows.evaluate import evaluate_file
+
+    quality = evaluate_file(file)
+    if json:
+        show.print_json(quality._asdict())
+    else:
+        show.out.print(show.lines(quality._asdict()))
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is one clear message and exit code 2."""
+    # A quiet, offline Prefect that has time to start on a busy laptop; what the user has set stays.
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    os.environ.setdefault("PREFECT_SERVER_REGISTER_BLOCKS_ON_START", "false")  # a second at each start; none is used
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    try:
+        app()
+    except (ConfigError, WarehouseError, ModelError, Busy, SourceError) as error:
+        show.err.print(f"allears: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(SOURCE_CHANGED if isinstance(error, Changed) else USER)
+
+
+def _exit_for(faults: set[Any]) -> None:
+    """End with the code of the worst fault; an unavailable source mends itself and is no reason to fail."""
+    if "refused" in faults:
+        raise typer.Exit(USER)
+    if "changed" in faults:
+        raise typer.Exit(SOURCE_CHANGED)

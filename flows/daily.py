@@ -1,0 +1,143 @@
+"""The daily run as a Prefect flow: collect every feed, read what is new, roll up, alert, publish, tell.
+
+A task is a second of work or more – a feed, a chunk of texts, a roll-up – and tasks hand on no rows: what a run
+knows is in the warehouse, so that a run that was killed is simply run again.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Completed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from flows import tell
+from flows.collect import FeedReport, collect
+from flows.config import Feed, load_config
+from flows.desk import Desk, RunReport, keep_rejects, open_desk
+from flows.read import FIND_AT, ChunkReport, Topics, find_new_topics, read_chunk
+from nlp.encoder import Encoder, ModelError
+from warehouse.publish import publish
+
+FEEDS_AT_ONCE = 8  # they wait for the network; the warehouse takes one page at a time anyway
+
+
+RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=FEEDS_AT_ONCE))
+
+
+@flow(name="daily", task_runner=RUNNER, validate_parameters=False)
+def daily(config: str = "allears.toml", only: Sequence[str] = (), alerts: bool = True) -> State[RunReport]:
+    """Run everything once for the configuration file `config`; `only` names the feeds to collect.
+
+    One feed's error stops no other: the run then ends as CompletedWithFailures and says so. Anything that is not
+    a source's, a model's or Slack's failure is a bug and fails the run; what has landed stays.
+    """
+    with open_desk(load_config(Path(config))) as desk:
+        collect_feeds(desk, desk.feeds(only))
+        settle(desk)
+        read_unread(desk)
+        settle(desk)
+        freshen(desk)
+        if alerts:
+            raise_alerts(desk)
+        publish_mart(desk)
+        if alerts:
+            tell_alerts(desk)
+        report = desk.report
+    message = "; ".join(report.problems) or f"{sum(feed.new for feed in report.feeds)} new mentions"
+    return Completed(name=report.state, message=message, data=report)
+
+
+def collect_feeds(desk: Desk, feeds: Sequence[Feed]) -> None:
+    """Collect all feeds at once and note the ones that failed."""
+    with desk.timed("collect"):
+        futures = [collect_feed.with_options(task_run_name=f"collect {f.name}").submit(desk, f) for f in feeds]
+        for future in futures:
+            future.wait()
+        desk.report.feeds = [future.result() for future in futures]
+    desk.report.load_s = round(desk.warehouse.busy_s, 3)
+    keep_rejects(desk)
+    desk.report.problems += [str(report.message) for report in desk.report.feeds if report.status == "failed"]
+
+
+def read_unread(desk: Desk) -> None:
+    """Read in chunks until nothing is unread; a model that cannot be used is a problem, not the end of the run."""
+    with desk.timed("read"):
+        total = desk.warehouse.unread_count()
+        if not total:
+            return
+        try:
+            encoder = Encoder()
+        except ModelError as error:
+            desk.report.problems.append(str(error))
+            return
+        bar = desk.bars.begin("read", total)
+        unplaced = 0
+        while (chunk := read_texts(desk, encoder)).mentions:
+            desk.bars.advance(bar, chunk.mentions)
+            desk.report.read += chunk.mentions
+            unplaced += chunk.unplaced
+            if unplaced >= FIND_AT:
+                find_topics(desk)
+                unplaced = 0
+        find_topics(desk)
+        desk.bars.end(bar)
+
+
+@task(cache_policy=NO_CACHE)
+def collect_feed(desk: Desk, feed: Feed) -> FeedReport:
+    """Collect one feed."""
+    return collect(desk.config, desk.warehouse, feed, desk.report.run_id, clock=desk.now, bars=desk.bars)
+
+
+@task(name="read", cache_policy=NO_CACHE)
+def read_texts(desk: Desk, encoder: Encoder) -> ChunkReport:
+    """Read one chunk."""
+    return read_chunk(desk.warehouse, encoder, Topics(desk.warehouse))
+
+
+@task(name="find topics", cache_policy=NO_CACHE)
+def find_topics(desk: Desk) -> None:
+    """Look for topics among the mentions that are near none."""
+    names = [brand.name for brand in desk.config.brands]
+    desk.report.new_topics += find_new_topics(desk.warehouse, names, desk.now)
+
+
+@task(name="roll up", cache_policy=NO_CACHE)
+def settle(desk: Desk) -> None:
+    """Match brands and compute the roll-ups of the touched days."""
+    with desk.timed("roll_up"):
+        desk.warehouse.settle(desk.config.brands)
+
+
+@task(name="freshness", cache_policy=NO_CACHE)
+def freshen(desk: Desk) -> None:
+    """Note how every feed is."""
+    with desk.timed("freshness"):
+        desk.warehouse.freshen([(feed.name, feed.source.name) for feed in desk.config.feeds], desk.now())
+
+
+@task(name="alert", cache_policy=NO_CACHE)
+def raise_alerts(desk: Desk) -> None:
+    """Run the alert rules."""
+    with desk.timed("alert"):
+        tell.raise_new_alerts(desk)
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+def publish_mart(desk: Desk) -> None:
+    """Publish the read-only copy."""
+    with desk.timed("publish"):
+        about = {"run_id": desk.report.run_id, "published_at": desk.now().isoformat(timespec="seconds")}
+        desk.report.mart = str(publish(desk.warehouse, desk.config.published, desk.config.mart, about))
+
+
+@task(name="tell", cache_policy=NO_CACHE)
+def tell_alerts(desk: Desk) -> None:
+    """Deliver what is in the outbox."""
+    with desk.timed("tell"):
+        tell.deliver_alerts(desk)

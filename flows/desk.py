@@ -1,0 +1,129 @@
+"""What the steps of one run share: the configuration, the open warehouse and the report."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from flows.collect import FeedReport
+from flows.config import Config, ConfigError, Feed
+from flows.progress import Bars, bars
+from warehouse.tables import utc
+from warehouse.warehouse import Warehouse
+
+
+class Busy(Exception):
+    """Another run is writing."""
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What one run did. `problems` are what a person should know of; the run went on despite them."""
+
+    run_id: str
+    feeds: list[FeedReport] = field(default_factory=list)
+    read: int = 0
+    new_topics: int = 0
+    alerts: list[str] = field(default_factory=list)
+    delivered: int = 0
+    problems: list[str] = field(default_factory=list)
+    mart: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    load_s: float = 0.0  # of `seconds["collect"]`, writing to the warehouse
+
+    @property
+    def state(self) -> str:
+        """Return the name of the state that the run ends in."""
+        return "CompletedWithFailures" if self.problems else "Completed"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        return {"state": self.state} | asdict(self)
+
+
+class Desk:
+    """One run's open warehouse, its report and its progress bars. Made by `open_desk`."""
+
+    def __init__(self, config: Config, warehouse: Warehouse, shown: Bars) -> None:
+        self.config, self.warehouse, self.bars = config, warehouse, shown
+        self.report = RunReport(run_id=uuid4().hex[:12])
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+    def feeds(self, only: Sequence[str]) -> list[Feed]:
+        """Return the feeds called `only`, or all; raises ConfigError for a name that is not configured."""
+        known = {feed.name: feed for feed in self.config.feeds}
+        for name in only:
+            if name not in known:
+                raise ConfigError(f"--only {name}: there is no such feed; known are {', '.join(known)}")
+        return [known[name] for name in only] or list(known.values())
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Add the seconds spent inside to the report."""
+        begun = time.monotonic()
+        yield
+        self.report.seconds[phase] = round(self.report.seconds.get(phase, 0) + time.monotonic() - begun, 3)
+
+
+@contextmanager
+def open_desk(config: Config) -> Iterator[Desk]:
+    """Yield the desk of a new run and keep how the run ended. Raises Busy while another run is writing.
+
+    The lock belongs to the process and dies with it, so a run that was killed blocks nobody; the next one
+    records that it was interrupted.
+    """
+    lock = FileLock(config.warehouse.with_name(f"{config.warehouse.name}.lock"))
+    config.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy(f"another run is writing to {config.warehouse}; wait for it, or stop it") from None
+    try:
+        with Warehouse(config.warehouse, datetime.now(UTC)) as warehouse, bars(Console(stderr=True)) as shown:
+            desk = Desk(config, warehouse, shown)
+            _begin(desk)
+            try:
+                yield desk
+            except BaseException as error:
+                _end(desk, "Failed", f"{type(error).__name__}: {error}")
+                raise
+            _end(desk, desk.report.state, "; ".join(desk.report.problems) or None)
+    finally:
+        lock.release()
+
+
+def keep_rejects(desk: Desk) -> None:
+    """Write what could not be read to one JSONL file for each feed, so that a person can mend and import it."""
+    for report in desk.report.feeds:
+        if report.rejects:
+            sql = "SELECT place, reason, raw, strftime(seen_at, '%xT%XZ') FROM ops.rejects WHERE feed = ? ORDER BY ALL"
+            rows = desk.warehouse.rows(sql, [report.feed])
+            desk.config.rejects.mkdir(parents=True, exist_ok=True)
+            file = desk.config.rejects / f"{report.feed.replace('/', '-')}.jsonl"
+            names = ("place", "reason", "raw", "seen_at")
+            lines = [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in rows]
+            draft = file.with_suffix(".draft")
+            draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            draft.replace(file)
+
+
+def _begin(desk: Desk) -> None:
+    interrupted = "UPDATE ops.runs SET ended_at = ?, state = 'Interrupted' WHERE ended_at IS NULL"
+    desk.warehouse.write(interrupted, [utc(desk.now())])
+    row = [desk.report.run_id, utc(desk.now())]
+    desk.warehouse.write("INSERT INTO ops.runs VALUES (?, ?, NULL, 'Running', NULL)", row)
+
+
+def _end(desk: Desk, state: str, message: str | None) -> None:
+    sql = "UPDATE ops.runs SET ended_at = ?, state = ?, message = ? WHERE run_id = ?"
+    desk.warehouse.write(sql, [utc(desk.now()), state, message, desk.report.run_id])

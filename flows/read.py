@@ -1,0 +1,100 @@
+"""Has the model read what it has not read yet, and finds the topics that are new."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from nlp.encoder import Encoder, Floats
+from nlp.reader import Readings, read
+from nlp.topics import find_topics, nearest
+from warehouse import tables
+from warehouse.tables import rows_table, utc
+from warehouse.warehouse import Unread, Warehouse
+
+CHUNK = 2_000  # texts in one transaction: about ten seconds of reading that a kill can cost
+
+FIND_AT = 5_000  # texts without a topic after which topics are looked for before reading on
+
+
+class Topics:
+    """The known topics, in the order in which readings count them."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        known = warehouse.centroids()
+        self.ids = [topic_id for topic_id, _, _ in known]
+        self.names = [name for _, name, _ in known]
+        centroids = np.asarray([centroid for _, _, centroid in known], np.float32)
+        self.centroids: Floats = centroids.reshape(-1, 384)
+
+
+class ChunkReport(NamedTuple):
+    """How many mentions were read, and how many of them are near to no known topic."""
+
+    mentions: int
+    unplaced: int
+
+
+def read_chunk(warehouse: Warehouse, encoder: Encoder, topics: Topics) -> ChunkReport:
+    """Read up to CHUNK unread mentions, the newest first, and keep what was read."""
+    unread = warehouse.unread(CHUNK)
+    if not unread.texts:
+        return ChunkReport(0, 0)
+    answer = read(encoder, unread.texts, unread.languages, topics.centroids)
+    unplaced = _unplaced_table(unread, answer)
+    warehouse.keep_readings(_readings_table(unread, answer, encoder.name, topics), unplaced)
+    return ChunkReport(len(unread.texts), unplaced.num_rows)
+
+
+def find_new_topics(warehouse: Warehouse, ignored_words: Sequence[str], clock: Callable[[], datetime]) -> int:
+    """Look for topics among the mentions that no topic is near to, keep them, and return how many were found."""
+    unplaced = warehouse.unplaced()
+    flat = unplaced["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    embeddings: Floats = flat.reshape(-1, 384)
+    found = find_topics(unplaced["text"].to_pylist(), embeddings, ignored_words)
+    if not found:
+        return 0
+    first_id = max(Topics(warehouse).ids, default=0) + 1
+    rows: list[dict[str, Any]] = [
+        {"topic_id": first_id + i, "topic": t.name, "words": t.words, "centroid": t.centroid, "found_at": utc(clock())}
+        for i, t in enumerate(found)
+    ]
+    places = nearest(embeddings, np.stack([topic.centroid for topic in found]))
+    mention_ids = unplaced["mention_id"].to_pylist()
+    placed = [
+        {"mention_id": mention_id, "topic_id": first_id + int(place)}
+        for mention_id, place in zip(mention_ids, places, strict=True)
+        if place >= 0
+    ]
+    warehouse.keep_topics(rows_table(rows, tables.FOUND_TOPICS), rows_table(placed, tables.PLACED))
+    return len(found)
+
+
+def _readings_table(unread: Unread, answer: Readings, model: str, topics: Topics) -> pa.Table:
+    readings = answer.readings
+    placed = [reading.topic for reading in readings]
+    columns = {
+        "mention_id": unread.mention_ids,
+        "text_hash": unread.text_hashes,
+        "language": [reading.language for reading in readings],
+        "reading": [reading.status for reading in readings],
+        "sentiment": [reading.sentiment for reading in readings],
+        "score": [reading.score for reading in readings],
+        "confidence": [reading.confidence for reading in readings],
+        "emotion": [reading.emotion for reading in readings],
+        "model": [model] * len(readings),
+        "topic_id": [None if place is None else topics.ids[place] for place in placed],
+        "topic": [None if place is None else topics.names[place] for place in placed],
+    }
+    return pa.table(columns, tables.READINGS)
+
+
+def _unplaced_table(unread: Unread, answer: Readings) -> pa.Table:
+    rows = [i for i, reading in enumerate(answer.readings) if reading.status == "read" and reading.topic is None]
+    columns = {
+        "mention_id": [unread.mention_ids[i] for i in rows],
+        "embedding": pa.FixedSizeListArray.from_arrays(answer.embeddings[rows].ravel(), 384),
+    }
+    return pa.table(columns, tables.UNPLACED)

@@ -1,0 +1,51 @@
+"""How the last runs went and how each feed is."""
+
+from typing import Any
+
+import duckdb
+
+from flows import show
+from flows.config import Config
+from warehouse.mart import Answer, ask
+from warehouse.migrate import WarehouseError
+
+RUNS = """
+    SELECT run_id, started_at, ended_at, state, message FROM ops.runs ORDER BY started_at DESC LIMIT 5
+"""
+FEEDS = """
+    SELECT
+        feed, status, last_success_at, last_new_at, mentions, mentions_7d,
+        round(usual_7d, 1) AS usual_7d, rejects, reason
+    FROM freshness
+    ORDER BY status = 'ok', feed
+"""
+READINGS = """
+    SELECT reading, language, count(*) AS mentions FROM mentions GROUP BY ALL ORDER BY mentions DESC LIMIT 12
+"""
+WAITING = """
+    SELECT key, title, raised_at, attempts, last_error FROM alerts WHERE delivered_at IS NULL ORDER BY raised_at
+"""
+
+
+def status_of(config: Config) -> dict[str, Any]:
+    """Return runs, feeds, readings by language and undelivered alerts; while a run is writing, of the last mart."""
+    try:
+        if not config.warehouse.exists():
+            raise WarehouseError(f"{config.warehouse} does not exist yet; `allears run` makes it")
+        queries = {"runs": RUNS, "feeds": FEEDS, "readings": READINGS, "waiting_alerts": WAITING}
+        return {"running": False} | {name: ask(config.warehouse, sql).records() for name, sql in queries.items()}
+    except duckdb.IOException:
+        queries = {"feeds": FEEDS, "readings": READINGS, "waiting_alerts": WAITING}
+        return {"running": True, "runs": []} | {name: ask(config.mart, sql).records() for name, sql in queries.items()}
+
+
+def print_status(known: dict[str, Any]) -> None:
+    """Print what `status_of` returns."""
+    if known["running"]:
+        show.out.print("A run is writing at this moment; this is how things stood when the last one ended.")
+    titles = {"runs": "Runs", "feeds": "Feeds", "readings": "Readings", "waiting_alerts": "Alerts not yet delivered"}
+    for name, title in titles.items():
+        if known[name]:
+            columns = list(known[name][0])
+            answer = Answer(columns, [tuple(record.values()) for record in known[name]])
+            show.print_table(answer.columns, answer.rows, title)
