@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from alerts.rule import load_rules
 from connectors.http import Http
 from connectors.source import Page, SourceError
 from flows.collect import Fault, fault_of
@@ -34,6 +35,11 @@ def check_feeds(config: Config) -> Sequence[Check]:
     """Return one check for each feed, in the order of the configuration."""
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(lambda feed: _check(config, feed), config.feeds))
+
+
+def check_rules(config: Config) -> list[str]:
+    """Return what is wrong with the alert rules, in words."""
+    return [f"rule {problem.rule}: {problem.reason}" for problem in load_rules(config.rule_folders)[1]]
 
 
 def _check(config: Config, feed: Feed) -> Check:

@@ -45,9 +45,10 @@ def init(config: ConfigOption = HERE) -> None:
 @app.command()
 def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
     """Try the configuration: every option, every credential and one page of each feed. Nothing is stored."""
-    from flows.check import check_feeds
+    from flows.check import check_feeds, check_rules
 
-    answers = check_feeds(load_config(config))
+    checked = load_config(config)
+    answers, problems = check_feeds(checked), check_rules(checked)
     if json:
         show.print_json([answer.as_dict() for answer in answers])
     else:
@@ -55,7 +56,9 @@ def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
             ["feed", "source", "status", "items", "newest", "message"],
             [[a.feed, a.source, a.status, a.items, a.newest, a.message] for a in answers],
         )
-    _exit_for({answer.fault for answer in answers})
+    for problem in problems:
+        show.err.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
+    _exit_for({answer.fault for answer in answers} | ({"refused"} if problems else set()))
 
 
 @app.command()
@@ -71,6 +74,7 @@ def run(
     """
     from flows.start import run_daily
 
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")  # the table below says it all
     report = run_daily(load_config(config), only or [], alerts)
     if json:
         show.print_json(report.as_dict())
@@ -95,6 +99,7 @@ def demo(
     """
     from flows.demo import run_demo
 
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
     run_demo(folder, mentions, seed)
 
 
@@ -148,7 +153,7 @@ def sql(
     json: JsonOption = False,
 ) -> None:
     """Ask the published mart in SQL. `allears schema` lists what is there."""
-    answer = ask(load_config(config).mart, sys.stdin.read() if query == "-" else query)
+    answer = ask(load_config(config, secrets=False).mart, sys.stdin.read() if query == "-" else query)
     if json:
         show.print_json(answer.records())
     elif csv:
@@ -162,7 +167,7 @@ def status(config: ConfigOption = HERE, json: JsonOption = False) -> None:
     """Show the last runs and how each feed is: when it last answered, and whether its silence can be believed."""
     from flows.status import print_status, status_of
 
-    known = status_of(load_config(config))
+    known = status_of(load_config(config, secrets=False))
     if json:
         show.print_json(known)
     else:
@@ -199,7 +204,7 @@ def main() -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_SERVER_REGISTER_BLOCKS_ON_START", "false")  # a second at each start; none is used
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "flows,connectors,alerts")
     try:
         app()
     except (ConfigError, WarehouseError, ModelError, Busy, SourceError) as error:

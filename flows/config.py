@@ -90,19 +90,23 @@ class Config:
         return [self.folder / rules for rules in self.sections.alerts.rules]
 
 
-def load_config(file: Path) -> Config:
-    """Return the checked configuration in `file`, or raise ConfigError with the first thing that is wrong."""
+def load_config(file: Path, *, secrets: bool = True) -> Config:
+    """Return the checked configuration in `file`, or raise ConfigError with the first thing that is wrong.
+
+    With `secrets` False it may be read, but not run, where the secrets are not: by those who only ask the mart.
+    """
     sections = _sections(file)
     sources = all_sources()
     feeds: list[Feed] = []
     for number, entry in enumerate(sections.feeds, 1):
-        feeds.append(_feed(entry, f"{file.name}: [[feeds]] {number}", sources))
+        feeds.append(_feed(entry, f"{file.name}: [[feeds]] {number}", sources, secrets))
     names = [feed.name for feed in feeds]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f'{file.name}: two feeds are called {name!r}; give one of them another name = "…"')
     config = Config(file.resolve(), sections, _brands(sections, feeds, file.name), tuple(feeds))
-    _ = config.webhook  # a missing secret is found now, not when the first alert is due
+    if secrets:
+        _ = config.webhook  # a missing secret is found now, not when the first alert is due
     return config
 
 
@@ -139,7 +143,7 @@ def _first(error: ValidationError) -> str:
     return f"{place}{last} = {fault['input']!r}: {fault['msg']}"
 
 
-def _feed(entry: Mapping[str, Any], place: str, sources: Mapping[str, Source]) -> Feed:
+def _feed(entry: Mapping[str, Any], place: str, sources: Mapping[str, Source], secrets: bool) -> Feed:
     name = entry.get("source")
     if not isinstance(name, str) or name not in sources:
         raise ConfigError(
@@ -150,9 +154,9 @@ def _feed(entry: Mapping[str, Any], place: str, sources: Mapping[str, Source]) -
     for key in ("name", "brand", "kind"):
         if key in entry and not (isinstance(entry[key], str) and entry[key].strip()):
             raise ConfigError(f"{place}: {key} = {entry[key]!r} must be a text that is not empty")
-    secrets_told = {key: _secret(value, f"{place}: {key}") for key, value in options.items()}
+    told = {key: _secret(value, f"{place}: {key}") if secrets else value for key, value in options.items()}
     try:
-        source.check(secrets_told)
+        source.check(told)
     except Refused as error:
         raise ConfigError(f"{place}: {error}") from None
     kind = entry.get("kind", source.kind)
@@ -164,7 +168,7 @@ def _feed(entry: Mapping[str, Any], place: str, sources: Mapping[str, Source]) -
         source=source,
         kind=kind,
         brand=entry.get("brand"),
-        options=secrets_told,
+        options=told,
         options_hash=digest,
     )
 

@@ -18,7 +18,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows import tell
 from flows.collect import FeedReport, collect
 from flows.config import Feed, load_config
-from flows.desk import Desk, RunReport, keep_rejects, open_desk
+from flows.desk import Desk, RunReport, feeds_called, keep_rejects, open_desk
 from flows.read import FIND_AT, ChunkReport, Topics, find_new_topics, read_chunk
 from nlp.encoder import Encoder, ModelError
 from warehouse.publish import publish
@@ -37,7 +37,7 @@ def daily(config: str = "allears.toml", only: Sequence[str] = (), alerts: bool =
     a source's, a model's or Slack's failure is a bug and fails the run; what has landed stays.
     """
     with open_desk(load_config(Path(config))) as desk:
-        collect_feeds(desk, desk.feeds(only))
+        collect_feeds(desk, feeds_called(desk.config, only))
         settle(desk)
         read_unread(desk)
         settle(desk)

@@ -59,20 +59,26 @@ class Desk:
         """Return the time, in UTC."""
         return datetime.now(UTC)
 
-    def feeds(self, only: Sequence[str]) -> list[Feed]:
-        """Return the feeds called `only`, or all; raises ConfigError for a name that is not configured."""
-        known = {feed.name: feed for feed in self.config.feeds}
-        for name in only:
-            if name not in known:
-                raise ConfigError(f"--only {name}: there is no such feed; known are {', '.join(known)}")
-        return [known[name] for name in only] or list(known.values())
-
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
         """Add the seconds spent inside to the report."""
         begun = time.monotonic()
         yield
         self.report.seconds[phase] = round(self.report.seconds.get(phase, 0) + time.monotonic() - begun, 3)
+
+
+def feeds_called(config: Config, names: Sequence[str]) -> list[Feed]:
+    """Return the feeds called `names`, or all; raises ConfigError for a name that is not configured."""
+    known = {feed.name: feed for feed in config.feeds}
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"--only {name}: there is no such feed; known are {', '.join(known)}")
+    return [known[name] for name in names] or list(known.values())
+
+
+def refuse_second_run(config: Config) -> None:
+    """Raise Busy at once while another run is writing, before anything slow has started."""
+    _lock(config).release()
 
 
 @contextmanager
@@ -82,12 +88,7 @@ def open_desk(config: Config) -> Iterator[Desk]:
     The lock belongs to the process and dies with it, so a run that was killed blocks nobody; the next one
     records that it was interrupted.
     """
-    lock = FileLock(config.warehouse.with_name(f"{config.warehouse.name}.lock"))
-    config.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Busy(f"another run is writing to {config.warehouse}; wait for it, or stop it") from None
+    lock = _lock(config)
     try:
         with Warehouse(config.warehouse, datetime.now(UTC)) as warehouse, bars(Console(stderr=True)) as shown:
             desk = Desk(config, warehouse, shown)
@@ -100,6 +101,16 @@ def open_desk(config: Config) -> Iterator[Desk]:
             _end(desk, desk.report.state, "; ".join(desk.report.problems) or None)
     finally:
         lock.release()
+
+
+def _lock(config: Config) -> FileLock:
+    config.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(config.warehouse.with_name(f"{config.warehouse.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy(f"another run is writing to {config.warehouse}; wait for it, or stop it") from None
+    return lock
 
 
 def keep_rejects(desk: Desk) -> None:

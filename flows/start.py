@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from flows.config import Config
-from flows.desk import RunReport
+from flows.desk import RunReport, feeds_called, refuse_second_run
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 def run_daily(config: Config, only: Sequence[str], alerts: bool) -> RunReport:
     """Run the flow once in this process and return its report; raises what stopped it."""
+    feeds_called(config, only)
+    refuse_second_run(config)
     from flows.daily import daily
 
     state = cast("State[RunReport]", daily(str(config.file), list(only), alerts, return_state=True))

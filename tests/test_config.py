@@ -97,3 +97,9 @@ def test_a_secret_comes_from_the_environment_and_is_in_no_representation(
 def test_the_file_that_init_writes_is_good(tmp_path: Path) -> None:
     template = Path(__file__).parents[1] / "flows" / "init.toml"
     assert len(load(tmp_path, template.read_text()).feeds) == 2
+
+
+def test_who_only_asks_needs_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "allears.toml"
+    file.write_text(GOOD.replace("version = 1", '[slack]\nwebhook = "env:NOT_SET_ANYWHERE"'))
+    assert load_config(file, secrets=False).mart == tmp_path / "mart.duckdb"
