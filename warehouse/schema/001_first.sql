@@ -212,7 +212,7 @@ COMMENT ON COLUMN alerts.reason IS 'The numbers behind it.';
 COMMENT ON COLUMN alerts.topics IS 'The topics that contributed most, the largest first.';
 COMMENT ON COLUMN alerts.quotes IS 'Up to three mentions that show it.';
 COMMENT ON COLUMN alerts.raised_at IS 'When the rule raised it, in UTC.';
-COMMENT ON COLUMN alerts.delivered_at IS 'When it was delivered, in UTC; NULL while it waits.';
+COMMENT ON COLUMN alerts.delivered_at IS 'When it was delivered, in UTC; NULL while it waits. The mart shows a delivery from the run after it on.';
 COMMENT ON COLUMN alerts.attempts IS 'How often delivery was tried.';
 COMMENT ON COLUMN alerts.last_error IS 'Why the last attempt failed.';
 
