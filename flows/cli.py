@@ -177,9 +177,17 @@ def status(config: ConfigOption = HERE, json: JsonOption = False) -> None:
 @app.command()
 def schedule(config: ConfigOption = HERE) -> None:
     """Keep running, and start the daily run at the time that [schedule] names. Ctrl-C ends it."""
-    from flows.start import serve_daily
+    from flows.start import ADDRESS, ServerError, serve_daily
 
-    serve_daily(load_config(config))
+    checked = load_config(config)
+    when = f"{checked.sections.schedule.cron!r} in {checked.sections.schedule.timezone}"
+    show.out.print(
+        f"The daily run starts at {when}. Without PREFECT_API_URL, runs are shown on http://{':'.join(ADDRESS)}"
+    )
+    try:
+        serve_daily(checked)
+    except ServerError as error:
+        raise ConfigError(str(error)) from None
 
 
 @app.command("eval")

@@ -126,3 +126,17 @@ def test_a_deployment_on_a_cron_of_one_minute_really_runs(server: dict[str, str]
         runs = until(lambda: asked(server["PREFECT_API_URL"] + "/flow_runs/filter", completed), 240)
     assert runs[0]["auto_scheduled"]
     assert ask(tmp_path / "mart.duckdb", "SELECT text FROM mentions").rows == [("The coffee at Harbor Coffee is good",)]
+
+
+def test_schedule_needs_no_server_and_really_runs(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("text\nThe coffee at Harbor Coffee is good\n")
+    config = tmp_path / "allears.toml"
+    config.write_text(
+        '[schedule]\ncron = "* * * * *"\n[[feeds]]\nsource = "file"\npath = "notes.csv"\nbrand = "Harbor Coffee"\n'
+    )
+    env = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect")}
+    env.pop("PREFECT_API_URL", None)
+    mart = tmp_path / "mart.duckdb"
+    with background([BIN / "allears", "schedule", "--config", config], env):
+        until(mart.exists, 300)
+    assert ask(mart, "SELECT count(*) FROM mentions").rows == [(1,)]
