@@ -1,6 +1,7 @@
 """What the steps of one run share: the configuration, the open warehouse and the report."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -95,10 +96,8 @@ def open_desk(config: Config) -> Iterator[Desk]:
             _begin(desk)
             try:
                 yield desk
-            except BaseException as error:
-                _end(desk, "Failed", f"{type(error).__name__}: {error}")
-                raise
-            _end(desk, desk.report.state, "; ".join(desk.report.problems) or None)
+            finally:
+                _end(desk, sys.exception())
     finally:
         lock.release()
 
@@ -135,6 +134,8 @@ def _begin(desk: Desk) -> None:
     desk.warehouse.write("INSERT INTO ops.runs VALUES (?, ?, NULL, 'Running', NULL)", row)
 
 
-def _end(desk: Desk, state: str, message: str | None) -> None:
+def _end(desk: Desk, error: BaseException | None) -> None:
+    state = "Failed" if error else desk.report.state
+    message = f"{type(error).__name__}: {error}" if error else "; ".join(desk.report.problems) or None
     sql = "UPDATE ops.runs SET ended_at = ?, state = ?, message = ? WHERE run_id = ?"
     desk.warehouse.write(sql, [utc(desk.now()), state, message, desk.report.run_id])

@@ -164,6 +164,17 @@ def test_a_run_that_was_killed_is_recorded_as_interrupted(tmp_path: Path) -> Non
     assert states == [("Interrupted",), ("Running",)]
 
 
+def test_a_run_that_a_bug_stopped_is_recorded_as_failed(tmp_path: Path) -> None:
+    file = tmp_path / "allears.toml"
+    file.write_text('[[feeds]]\nsource = "hackernews"\nquery = "x"\n')
+    config = load_config(file)
+    with pytest.raises(ZeroDivisionError), open_desk(config):
+        _ = 1 // 0
+    with duckdb.connect(config.warehouse, read_only=True) as db:
+        runs = db.execute("SELECT state, message, ended_at IS NOT NULL FROM ops.runs").fetchall()
+    assert runs == [("Failed", "ZeroDivisionError: integer division or modulo by zero", True)]
+
+
 def test_yesterday_counts_as_a_day_in_utc_wherever_the_run_is(journey: Journey) -> None:
     newest = journey.sql("SELECT max(day) FROM daily_brand")[0][0]
     assert newest <= datetime.now(UTC).date() - timedelta(days=1)

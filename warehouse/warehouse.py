@@ -186,7 +186,7 @@ class Warehouse:
     @contextmanager
     def _transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._turn:
-            begun = time.monotonic()
+            begun, is_whole = time.monotonic(), False
             self._db.begin()
             try:
                 for name, table in arrow.items():
@@ -196,8 +196,9 @@ class Warehouse:
                     self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow")
                     self._db.unregister("arrow")
                 yield self._db
-            except BaseException:  # also KeyboardInterrupt: a half transaction must never be committed by the next
-                self._db.rollback()
-                raise
+                is_whole = True
+            finally:  # whatever stopped it, half a transaction must not be committed by the next one
+                if not is_whole:
+                    self._db.rollback()
             self._db.commit()
             self.busy_s += time.monotonic() - begun
