@@ -83,22 +83,22 @@ def test_a_run_killed_at_25_random_moments_loses_nothing_and_counts_nothing_twic
     town = Town(900, 3, datetime.now(UTC).date())
     config, warehouse = tmp_path / "allears.toml", tmp_path / "warehouse.duckdb"
     command = [BIN / "allears", "run", "--config", config, "--json"]
-    finished = 0
+    kills, latest_s = 0, 9.0
     with serve(town) as base_url:
         write_config(config, base_url, town)
-        for _ in range(KILLS):
+        while kills < KILLS:
             run = subprocess.Popen(command, cwd=ROOT, env=server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                run.wait(moments.uniform(2.5, 9))
-                finished += 1
+                run.wait(moments.uniform(0.3, 1) * latest_s)
+                latest_s *= 0.9  # it ended before it was hit: on this machine a run is shorter than that
             except subprocess.TimeoutExpired:
                 run.kill()
                 run.wait()
+                kills += 1
             if warehouse.exists():
                 with Warehouse(warehouse, datetime.now(UTC)) as held:
                     assert held.rows("SELECT count(*) - count(DISTINCT mention_id) FROM mentions") == [(0,)]
         done = subprocess.run(command, cwd=ROOT, env=server, capture_output=True, check=True)
-    assert finished < KILLS - 5, "the kills came too late to hit anything"
     assert json.loads(done.stdout)["state"] == "Completed"
     truth, mart = town.truth(), tmp_path / "mart.duckdb"
     assert ask(mart, "SELECT count(*), count(DISTINCT mention_id) FROM mentions").rows == [(truth["total"],) * 2]
