@@ -35,7 +35,7 @@ def run_demo(folder: Path, mentions: int, seed: int) -> None:
     new = sum(feed.new for feed in report.feeds)
     rejects = sum(feed.rejects for feed in report.feeds)
     told = f"{new} new mentions from {len(report.feeds)} feeds, {report.read} read, {rejects} rejects"
-    show.out.print(f"{report.state} in {total:.0f} s: {told}.", highlight=False)
+    show.out.print(f"{report.state}, {total:.0f} s of work: {told}.", highlight=False)
     print_week(config.mart)
     print_alerts(report)
     show.out.print(NEXT.format(config=config_file, mart=config.mart), markup=False, highlight=False, soft_wrap=True)

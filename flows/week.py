@@ -19,7 +19,7 @@ def print_run(report: RunReport) -> None:
     )
     total = sum(report.seconds.values())
     told = f"{report.read} mentions read, {report.new_topics} new topics, {len(report.alerts)} alerts"
-    show.out.print(f"{report.state} in {total:.1f} s: {told}. Published {report.mart}", soft_wrap=True)
+    show.out.print(f"{report.state}, {total:.1f} s of work: {told}. Published {report.mart}", soft_wrap=True)
     print_alerts(report)
 
 
