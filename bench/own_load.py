@@ -11,7 +11,7 @@ import duckdb
 
 from connectors.mention import Mention
 from flows.collect import LAND_ROWS
-from warehouse.warehouse import Landed, Warehouse
+from warehouse.warehouse import Batch, Landed, Walk, Warehouse
 
 FILL = Path(__file__).with_name("own_fill.sql")
 
@@ -55,8 +55,8 @@ def count(file: Path) -> dict[str, float]:
 
 
 def _land(warehouse: Warehouse, page: list[Mention]) -> Landed:
-    feed, cursor = ("forum-1", "forum", "forum"), {"after": page[-1].native_id}
-    return warehouse.land(page, [], cursor, feed=feed, options_hash="bench", now=datetime.now(UTC))
+    walk, cursor = Walk("forum-1", "forum", "forum", "bench"), {"after": page[-1].native_id}
+    return warehouse.land(Batch(page, cursor), walk, datetime.now(UTC))
 
 
 def _mention(row: dict[str, str | None]) -> Mention:

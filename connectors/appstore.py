@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.applereviews import from_json, from_xml
 from connectors.mention import Mention
-from connectors.source import MISSHAPEN, Cursor, Page, SourceError, Unavailable, read_items, source
+from connectors.paging import Listing, newest_first
+from connectors.source import Cursor, Page, Unavailable, read_items, source
+from connectors.turns import in_turn
 
 if TYPE_CHECKING:
     from connectors.http import Http
@@ -29,6 +32,7 @@ class Shop(NamedTuple):
     terms="https://www.apple.com/legal/internet-services/itunes/",
     history="the newest 500 reviews per country",
     example={"app_id": "408709785", "countries": ["us", "gb"]},
+    fills=("url", "title", "author", "country", "rating", "rating_max", "likes"),
 )
 def fetch(
     http: "Http",
@@ -38,54 +42,45 @@ def fetch(
     countries: Sequence[str] = ("us",),
     api: str = "https://itunes.apple.com",
 ) -> Iterator[Page]:
-    """Yield reviews country by country, newest first, down to the newest of that country's last finished walk.
+    """Yield reviews country by country, newest first, down to a day before that country's newest of the last walk.
 
-    Apple's feed often answers empty where there are reviews: an empty first page is never believed, and
-    a later one is the end once two walks have met it.
+    Apple's feed often answers empty where there are reviews: an empty page is asked for again by the next run.
     A country that fails does not hold back the others; its error is raised after them.
     """
-    places = list(dict.fromkeys(country.lower() for country in countries))
-    states, last = dict(cursor.get("countries", {})), cursor.get("last")
-    turn = places.index(last) + 1 if last in places else 0  # so that a small budget reaches every country
-    trouble: Exception | None = None
-    for country in places[turn:] + places[:turn]:
-        try:
-            for page in _walk(http, Shop(api, app_id, country), states.get(country, {})):
-                states[country] = page.cursor
-                last = last if "page" in page.cursor else country
-                yield page._replace(cursor={"countries": dict(states), "last": last})
-        except (SourceError, *MISSHAPEN) as error:
-            trouble = trouble or error
-    if trouble:
-        raise trouble
+
+    def walk(shop: Shop, state: Cursor) -> Iterator[Page]:
+        return newest_first(http, state, lambda place: _listing(http, shop, place or 1, state.get("since")))
+
+    names = dict.fromkeys(country.lower() for country in countries)
+    yield from in_turn(cursor, {name: partial(walk, Shop(api, app_id, name)) for name in names})
 
 
-def _walk(http: "Http", shop: Shop, state: Mapping[str, Any]) -> Iterator[Page]:
-    since, top = state.get("since", ""), state.get("top", "")
-    for number in range(state.get("page", 1), PAGES + 1):
-        reviews = _reviews(http, shop, number)
-        if not reviews:
-            yield _end(http, shop, number, state={**state, "top": top})
-            return
-        mentions, rejects = read_items(reviews, lambda review: _mention(review, shop))
-        top = max([top, *(m.posted_at.isoformat() for m in mentions)])
-        fresh = [m for m in mentions if m.posted_at.isoformat() >= since]
-        if len(fresh) < len(mentions) or number == PAGES:
-            missed = since and len(fresh) == len(mentions)
-            yield Page(fresh, {"since": top}, rejects, f"{shop.country}: {TOO_MANY}" if missed else None)
-            return
-        yield Page(fresh, {**state, "top": top, "page": number + 1}, rejects)
+def propose(http: "Http", brand: str, site: str | None) -> Iterator[Mapping[str, Any]]:  # noqa: ARG001
+    """Yield the apps whose name holds the brand's, from Apple's own search."""
+    found = http.json("GET", "https://itunes.apple.com/search", term=brand, entity="software", limit=10)
+    for app in found["results"]:
+        if brand.casefold() in app["trackName"].casefold():
+            yield {"app_id": str(app["trackId"])}
 
 
-def _end(http: "Http", shop: Shop, number: int, *, state: Mapping[str, Any]) -> Page:
-    kept = {key: state[key] for key in ("since", "end") if key in state}
+def _listing(http: "Http", shop: Shop, number: int, since: float | None) -> Listing:
+    reviews = _reviews(http, shop, number)
+    if not reviews:
+        return _end(http, shop, number)
+    mentions, rejects = read_items(reviews, lambda review: _mention(review, shop))
+    page = Listing(mentions, number + 1 if number < PAGES else None, rejects)
+    missed = number == PAGES and since is not None and not page.reaches(since)
+    return page._replace(suspect=f"{shop.country}: {TOO_MANY}" if missed else None)
+
+
+def _end(http: "Http", shop: Shop, number: int) -> Listing:
     if number == 1:
-        return Page([], kept, suspect=f"every form of the {shop.country} feed is empty; Apple's often is by mistake")
+        doubt = f"every form of the {shop.country} feed is empty; Apple's often is by mistake"
+        return Listing([], None, suspect=doubt)
     if number < PAGES and _reviews(http, shop, number + 1):
         problem = f"page {number} of the {shop.country} feed is empty, but page {number + 1} is not"
         raise Unavailable("appstore", problem, "the next run asks for it again")
-    # the last page can be empty by mistake too, so an end counts once two walks have found it at the same place
-    return Page([], {"since": state["top"]} if state.get("end") == number else {**kept, "end": number})
+    return Listing([], None)
 
 
 def _reviews(http: "Http", shop: Shop, number: int) -> list[dict[str, str]]:

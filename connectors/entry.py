@@ -55,7 +55,7 @@ def _open_xml(body: bytes, content_type: str) -> Feed:
     # BytesIO, because feedparser opens bare bytes as the name of a local file
     given = {"content-type": content_type} if content_type else {}
     parsed = feedparser.parse(
-        io.BytesIO(body), response_headers=given, sanitize_html=False, resolve_relative_uris=False
+        io.BytesIO(_mended(body)), response_headers=given, sanitize_html=False, resolve_relative_uris=False
     )
     if not parsed.version and not parsed.entries:  # not `bozo`, which is set for harmless flaws too
         raise ValueError("it is neither RSS, Atom nor JSON Feed")
@@ -63,6 +63,14 @@ def _open_xml(body: bytes, content_type: str) -> Feed:
     whole = _is_closed(body)
     items = parsed.entries if whole else parsed.entries[:-1]  # half an item can lack its id and would be kept for ever
     return Feed(list(items), lambda entry: _from_xml(entry, language), whole)
+
+
+def _mended(body: bytes) -> bytes:
+    """Return UTF-8 without its broken bytes: for one of them feedparser reads all others as Latin letters."""
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    is_utf8 = 0 < broken < sum(1 for letter in text if letter > "\x7f") - broken
+    return text.encode() if is_utf8 else body
 
 
 def _from_xml(entry: Any, language: str | None) -> Entry:
@@ -84,9 +92,12 @@ def _from_xml(entry: Any, language: str | None) -> Entry:
 
 
 def _name(author: str) -> str:
-    """Return the name in "address (name)" or "name (address)"; feedparser's own split fails for .coffee."""
+    """Return the name in "address (name)" or "name (address)"; feedparser's own split fails for .coffee.
+
+    HyperKitty writes ＠ for the @ of an address.
+    """
     author = author.strip()[:200]  # a longer name is none, and the pattern below tries every split of it
-    split = re.fullmatch(r"\S+@\S+ +\((?P<last>.+)\)|(?P<first>.+?) +\(\S+@\S+\)", author)
+    split = re.fullmatch(r"\S+[@＠]\S+ +\((?P<last>.+)\)|(?P<first>.+?) +\(\S+[@＠]\S+\)", author)
     return split["last"] or split["first"] if split else author
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from connectors.entry import Entry, Feed, open_feed
@@ -13,7 +13,8 @@ from connectors.source import MISSHAPEN, Changed, Cursor, Page, Refused, Reject,
 from connectors.wire import shown
 
 if TYPE_CHECKING:
-    from connectors.http import Http, Response
+    from connectors.http import Http
+    from connectors.response import Response
 
 UNIQUE = re.compile(r"https?://|tag:|urn:", re.I)  # ids that are no other feed's by their form
 WEB_PAGE = re.compile(rb"\s*(<!--.*?-->\s*)?<(!doctype html|html\b)", re.I | re.S)
@@ -28,6 +29,7 @@ SKEW = timedelta(days=1)  # wrong clocks and time zones; a later date is a mista
     terms="https://www.rssboard.org/rss-specification",
     history="what the feed still lists, often the newest 10 to 100 items",
     example={"url": "https://example.com/feed.xml"},
+    fills=("url", "title", "author", "language", "replies"),
 )
 def fetch(http: "Http", cursor: Cursor, *, url: str, language: str | None = None) -> Iterator[Page]:
     """Yield all that the feed lists, if it has changed since the last fetch.
@@ -51,6 +53,12 @@ def fetch(http: "Http", cursor: Cursor, *, url: str, language: str | None = None
     yield Page(mentions, response.validators if believed else {}, rejects, _doubt(feed, mentions, rejects))
 
 
+def propose(http: "Http", brand: str, site: str | None) -> Iterator[dict[str, Any]]:  # noqa: ARG001
+    """Yield the feeds that the front page of `site` names."""
+    for url in _feeds_of(http.page(site)) if site else ():
+        yield {"url": url}
+
+
 def _feed(response: "Response") -> Feed:
     content_type = response.headers.get("content-type", "")
     try:
@@ -64,11 +72,15 @@ def _feed(response: "Response") -> Feed:
 
 
 def _advice(response: "Response") -> str:
-    link = FEED_LINK.search(response.content)
-    href = HREF.search(link[0]) if link else None
-    if href is None:
-        return "use the address of its feed"
-    return f"use the address of its feed: {urljoin(response.url, href[1].decode('utf-8', 'replace'))[:200]}"
+    links = _feeds_of(response)
+    return f"use the address of its feed: {links[0][:200]}" if links else "use the address of its feed"
+
+
+def _feeds_of(page: "Response") -> list[str]:
+    """Return the addresses of the feeds that a web page names as its own."""
+    found = (HREF.search(link) for link in FEED_LINK.findall(page.content))
+    links = (_link(page.url, href[1].decode("utf-8", "replace")) for href in found if href)
+    return list(dict.fromkeys(link for link in links if link))
 
 
 def _mention(entry: Entry, url: str, base: str, now: datetime) -> Mention:

@@ -28,6 +28,22 @@ if TYPE_CHECKING:
         "columns": {"text": "Comment", "rating": "Stars", "posted_at": "Date", "native_id": "Number"},
         "rating_max": 5,
     },
+    fills=(
+        "url",
+        "title",
+        "author",
+        "language",
+        "country",
+        "rating",
+        "rating_max",
+        "parent_id",
+        "reach",
+        "likes",
+        "replies",
+        "reply_text",
+        "replied_at",
+    ),
+    rate="your disk's",
 )
 def fetch(  # noqa: PLR0913  each is an option for the user
     http: "Http",

@@ -1,11 +1,12 @@
 """Hacker News stories and comments, through the public Algolia search."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from connectors.dates import from_epoch
 from connectors.markup import plain
 from connectors.mention import Mention
+from connectors.paging import Listing, newest_first
 from connectors.source import Changed, Cursor, Page, Unavailable, read_items, source
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 PER_PAGE = 100
 REACHABLE = 1_000  # hits of one query; Algolia answers nothing beyond
-OVERLAP_S = 3_600  # Algolia indexes out of order, so the last hour is walked again
 
 
 @source(
@@ -22,29 +22,36 @@ OVERLAP_S = 3_600  # Algolia indexes out of order, so the last hour is walked ag
     terms="https://www.ycombinator.com/legal/",
     history="everything since 2006",
     example={"query": "harbor coffee"},
+    fills=("url", "title", "author", "parent_id", "likes", "replies"),
+    rate="10,000 requests an hour",
 )
 def fetch(
     http: "Http", cursor: Cursor, *, query: str, api: str = "https://hn.algolia.com/api/v1/search_by_date"
 ) -> Iterator[Page]:
-    """Yield every story and comment that matches `query`, newest first, back to an hour before the last walk's newest.
+    """Yield every story and comment that matches `query`, newest first, back to a day before the last walk's newest.
 
-    One walk goes down from `top`, and `until` marks how far it got; where more than a page of hits share
-    a second, `page` counts through it. A walk that stops half-way goes on from there.
+    A page begins at the second in which the one before it ended; where more than a page of hits share a second,
+    a number counts through them.
     """
-    since = cursor.get("since", 0)
-    top, until, page = (cursor.get(k, d) for k, d in (("top", since), ("until", 2**40), ("page", 0)))
-    while True:
-        oldest = until if page else max(0, since - OVERLAP_S)
-        window = f"created_at_i>={oldest},created_at_i<={until}"
+    newest = int(cursor["span"][1]) if "span" in cursor else 2**40
+
+    def ask(place: Any) -> Listing:
+        until, page = place or (newest, 0)
+        window = f"created_at_i>={until if page else 0},created_at_i<={until}"
         answer = _search(http, api, query=query, window=window, page=page)
+        following = _next(answer, until, page)
+        if page and not answer["hits"]:  # the last page of this second was full
+            return ask(following)
         mentions, rejects = read_items(answer["hits"], _mention)
-        top = max([top, *(hit["created_at_i"] for hit in answer["hits"])])
-        step = _next(answer, until, page)
-        if step is None:
-            yield Page(mentions, {"since": top}, rejects)
-            return
-        until, page = step
-        yield Page(mentions, {"since": since, "top": top, "until": until, "page": page}, rejects)
+        moments = [hit["created_at_i"] for hit in answer["hits"]]
+        return Listing(mentions, following, rejects, moments)
+
+    yield from newest_first(http, cursor, ask)
+
+
+def propose(http: "Http", brand: str, site: str | None) -> Iterator[Mapping[str, Any]]:  # noqa: ARG001
+    """Yield the search for the brand's name."""
+    yield {"query": brand}
 
 
 def _search(http: "Http", api: str, *, query: str, window: str, page: int) -> Any:
@@ -65,22 +72,23 @@ def _search(http: "Http", api: str, *, query: str, window: str, page: int) -> An
     return answer
 
 
-def _next(answer: Any, until: int, page: int) -> tuple[int, int] | None:
+def _next(answer: Any, until: int, page: int) -> list[int] | None:
     hits, seen = answer["hits"], page * PER_PAGE + len(answer["hits"])
-    more = len(hits) == PER_PAGE or answer["nbHits"] > seen
+    more = len(hits) >= PER_PAGE or answer["nbHits"] > seen
     if more and not hits:
         problem = f"an empty page, though there are {answer['nbHits']} hits"
         raise Unavailable("hackernews", problem, "the next run asks for it again")
     if page:
-        return (until, page + 1) if more else (until - 1, 0)
+        return [until, page + 1] if more else [until - 1, 0]
     if not more:
         return None
-    oldest = hits[-1]["created_at_i"]
-    return (oldest, 0) if oldest < until else (until, 1)
+    moments = [hit["created_at_i"] for hit in hits]
+    oldest = min(moments)
+    return [oldest, 0 if oldest < max(moments) else 1]
 
 
 def _mention(hit: dict[str, Any]) -> Mention:
-    item = hit["objectID"]
+    item = str(hit["objectID"])
     words = plain(hit.get("comment_text") or hit.get("story_text") or "")
     return Mention(
         source="hackernews",

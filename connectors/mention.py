@@ -65,8 +65,13 @@ class Mention:
     @property
     def mention_id(self) -> int:
         """Return the 64-bit BLAKE2b of (source, native_id): the same for every fetch of the same item."""
-        key = f"{self.source}\x1f{self.native_id}".encode()
-        return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
+        return mention_id(self.source, self.native_id)
+
+
+def mention_id(source: str, native_id: str) -> int:
+    """Return the id under which the item `native_id` of `source` is kept."""
+    key = f"{_storable(source)}\x1f{_storable(native_id)}".encode()
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
 
 
 def _storable(value: str) -> str:

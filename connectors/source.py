@@ -3,9 +3,10 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from connectors.http import Http
 
 Cursor: TypeAlias = Mapping[str, Any]
-Fetch: TypeAlias = "Callable[..., Iterator[Page]]"
+Fetch: TypeAlias = Callable[..., "Iterator[Page]"]
+Answer = TypeVar("Answer")
 Kind: TypeAlias = Literal["forum", "news", "review", "social", "own"]
 
 # OverflowError: a time stamp of the year 90,000 is a shape error too, and no ValueError
@@ -36,12 +38,14 @@ class Page(NamedTuple):
 
     Both are stored in one transaction, so a cursor never describes data that was not kept.
     `suspect` says why an answer that looks fine should not be believed, such as a sudden emptiness.
+    `deleted` holds the native ids of which the source says that they are gone; they are removed.
     """
 
     mentions: list[Mention]
     cursor: Cursor
     rejects: Iterable[Reject] = ()
     suspect: str | None = None
+    deleted: Iterable[str] = ()
 
 
 class SourceError(Exception):
@@ -65,7 +69,13 @@ class Changed(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A connector's card: everything that the docs table, the config check and the contract test need."""
+    """A connector's card: everything that the docs table, the config check and the contract test need.
+
+    `key` says what credential it wants, `cost` what it costs, `history` how far back it lets anyone read and `rate`
+    how often it may be asked; `fills` names the fields of a Mention, besides those that all have, that it can fill.
+    `secrets` are options that must not stand in the configuration itself, `per_minute` is the pace that it allows.
+    Its mentions carry the name of the source `same_as`, if any, with which it shares its ids.
+    """
 
     name: str
     fetch: Fetch
@@ -74,6 +84,21 @@ class Source:
     terms: str
     history: str
     example: Mapping[str, Any]
+    fills: tuple[str, ...]
+    key: str = "none"
+    cost: str = "free"
+    rate: str = "not published"
+    secrets: tuple[str, ...] = ()
+    per_minute: float | None = None
+    same_as: str | None = None
+
+    @property
+    def recheck(self) -> Fetch | None:
+        """Return the connector's `recheck(http, native_ids, *, option…) -> Iterator[Page]`, if it has one.
+
+        It asks for mentions that were collected before: what became of them, and which are gone.
+        """
+        return getattr(sys.modules[self.fetch.__module__], "recheck", None)
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
@@ -96,7 +121,8 @@ class Source:
         try:
             TypeAdapter(annotation, config=ConfigDict(strict=True)).validate_python(value)
         except ValidationError as error:
-            problem = f"option {name} = {value!r}: {error.errors()[0]['msg']}"
+            shown = "…" if name in self.secrets else repr(value)
+            problem = f"option {name} = {shown}: {error.errors()[0]['msg']}"
             raise Refused(self.name, problem, f"for example {name} = {self.example.get(name)!r}") from None
 
     def walk(self, http: "Http", cursor: Cursor, **options: Any) -> Iterator[Page]:
@@ -104,24 +130,44 @@ class Source:
 
         This is the only place that catches shape errors, so a connector may write `hit["id"]`.
         """
+        yield from self._read(self.fetch, http, cursor, options)
+
+    def walk_again(self, http: "Http", native_ids: Sequence[str], **options: Any) -> Iterator[Page]:
+        """Yield what became of mentions collected before, in pages whose cursors mean nothing; see `recheck`."""
+        if self.recheck:
+            yield from self._read(self.recheck, http, native_ids, options)
+
+    def proposals(self, http: "Http", brand: str, site: str | None) -> Iterator[Mapping[str, Any]]:
+        """Yield options of feeds, without any key, in which people may speak of `brand`; none for most sources.
+
+        They come from the connector's `propose(http, brand, site)`; `site` is the address of the brand's web site.
+        """
+        propose = getattr(sys.modules[self.fetch.__module__], "propose", None)
+        if propose:
+            yield from self._guarded(propose(http, brand, site))
+
+    def _read(self, ask: Fetch, http: "Http", start: Any, options: Mapping[str, Any]) -> Iterator[Page]:
         self.check(options)
+        if self.per_minute:
+            http.slow_to(self.per_minute)
+        yield from self._guarded(ask(http, start, **options))
+
+    def _guarded(self, answers: Iterator[Answer]) -> Iterator[Answer]:
         try:
-            yield from self.fetch(http, cursor, **options)
+            yield from answers
         except MISSHAPEN as error:
             problem = f"the answer has changed: {type(error).__name__}: {error}"
             raise Changed(self.name, problem, f"update connectors/{self.name}.py and its fixture") from error
 
 
-def source(
-    title: str, *, kind: Kind, terms: str, history: str, example: Mapping[str, Any]
-) -> Callable[[Fetch], Source]:
+def source(title: str, **card: Any) -> Callable[[Fetch], Source]:
     """Turn `fetch(http, cursor, *, option…) -> Iterator[Page]` into a Source named after its file.
 
-    `history` says how far back the source lets anyone read; `example` holds options that work.
+    `card` holds the other fields of Source; `example` is a set of options that works.
     """
 
     def wrap(fetch: Fetch) -> Source:
-        return Source(fetch.__module__.rpartition(".")[2], fetch, title, kind, terms, history, example)
+        return Source(fetch.__module__.rpartition(".")[2], fetch, title, **card)
 
     return wrap
 

@@ -1,15 +1,12 @@
-"""What http.py must know of connections, pace, packed bodies and waiting; no HTTP library here."""
+"""What http.py must know of connections and packed bodies; no HTTP library here."""
 
 import ipaddress
 import re
 import socket
 import threading
-import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from connectors.source import Refused
@@ -75,22 +72,6 @@ class Guard:
         raise Refused(self._source, f"{host} is at the private address {address}", hint)
 
 
-class Pace:
-    """Spaces the requests to one host evenly over all threads of the process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._free: dict[str, float] = {}
-
-    def wait(self, host: str, per_s: float) -> None:
-        """Sleep until it is this caller's turn at `host`."""
-        with self._lock:
-            start = max(time.monotonic(), self._free.get(host, 0.0))
-            self._free[host] = start + 1 / per_s
-        if (pause := start - time.monotonic()) > 0:
-            time.sleep(pause)
-
-
 def is_private(address: str) -> bool:
     """Say whether an IP address leads to this machine or its own network; a host name raises ValueError.
 
@@ -116,19 +97,6 @@ def unzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield inflate.flush()
         if not inflate.eof:
             raise zlib.error("the gzip stream ends before its end")
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, given as seconds or as a date; None without one."""
-    if not value:
-        return None
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", value.strip()):
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds())
 
 
 def shown(url: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from alerts.rule import load_rules
 from connectors.http import Http
 from connectors.source import Page, SourceError
-from flows.collect import Fault, fault_of
+from flows.collect import fault_of
 from flows.config import Config, Feed
+from flows.report import Fault
 
 
 @dataclass(frozen=True, slots=True)

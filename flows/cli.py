@@ -3,25 +3,21 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from connectors.source import Changed, SourceError, all_sources
-from flows import show
+from connectors.source import Changed, SourceError
+from flows import feedverbs, show
 from flows.config import ConfigError, load_config
 from flows.desk import Busy
+from flows.options import HERE, SOURCE_CHANGED, USER, ConfigOption, JsonOption, exit_for
+from flows.week import tell_run
 from nlp.encoder import ModelError
 from warehouse.mart import ask, describe
 from warehouse.migrate import WarehouseError
 
-USER, SOURCE_CHANGED = 2, 3  # exit codes; 1 is a bug
-
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-HERE = Path("allears.toml")
 
 
 @app.callback()
@@ -58,7 +54,7 @@ def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
         )
     for problem in problems:
         show.err.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
-    _exit_for({answer.fault for answer in answers} | ({"refused"} if problems else set()))
+    exit_for({answer.fault for answer in answers} | ({"refused"} if problems else set()))
 
 
 @app.command()
@@ -75,14 +71,7 @@ def run(
     from flows.start import run_daily
 
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")  # the table below says it all
-    report = run_daily(load_config(config), only or [], alerts)
-    if json:
-        show.print_json(report.as_dict())
-    else:
-        from flows.week import print_run
-
-        print_run(report)
-    _exit_for({feed.fault for feed in report.feeds})
+    tell_run(run_daily(load_config(config), only or [], alerts), json=json)
 
 
 @app.command()
@@ -103,33 +92,10 @@ def demo(
     run_demo(folder, mentions, seed)
 
 
-@app.command()
-def sources(
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of the README.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """List every source: what it reads, how far back, and the options of its feeds."""
-    cards = [
-        {
-            "source": card.name,
-            "title": card.title,
-            "kind": card.kind,
-            "history": card.history,
-            "options": [name if p.default is p.empty else f"{name}?" for name, p in card.options.items()],
-            "terms": card.terms,
-        }
-        for card in all_sources().values()
-    ]
-    columns = ["source", "title", "kind", "history", "options"]
-    rows = [[card[name] for name in columns] for card in cards]
-    if json:
-        show.print_json(cards)
-    elif markdown:
-        show.print_markdown(columns, rows)
-    else:
-        show.print_table(columns, rows)
-        hint = "An option with ? may be left out. Write a feed as a [[feeds]] table in allears.toml."
-        show.out.print(hint, markup=False)
+app.command()(feedverbs.sources)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(feedverbs.add)
+app.command()(feedverbs.discover)
+app.command()(feedverbs.backfill)
 
 
 @app.command()
@@ -176,7 +142,7 @@ def status(config: ConfigOption = HERE, json: JsonOption = False) -> None:
 
 @app.command()
 def schedule(config: ConfigOption = HERE) -> None:
-    """Keep running, and start the daily run at the time that [schedule] names. Ctrl-C ends it."""
+    """Keep running, and start the daily run when the configuration says so. Ctrl-C ends it."""
     from flows.start import ADDRESS, ServerError, serve_daily
 
     checked = load_config(config)
@@ -218,11 +184,3 @@ def main() -> None:
     except (ConfigError, WarehouseError, ModelError, Busy, SourceError) as error:
         show.err.print(f"allears: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(SOURCE_CHANGED if isinstance(error, Changed) else USER)
-
-
-def _exit_for(faults: set[Any]) -> None:
-    """End with the code of the worst fault; an unavailable source mends itself and is no reason to fail."""
-    if "refused" in faults:
-        raise typer.Exit(USER)
-    if "changed" in faults:
-        raise typer.Exit(SOURCE_CHANGED)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from connectors.http import HttpSettings
+from connectors.settings import HttpSettings
 from connectors.source import Kind, Refused, Source, all_sources
 from flows.sections import FROM_ENVIRONMENT, BrandSection, File, known_keys
 from warehouse import brandquery
@@ -77,6 +77,11 @@ class Config:
     def http(self) -> HttpSettings:
         """Return how sources are asked."""
         return HttpSettings(**self.sections.http.model_dump())
+
+    @property
+    def budget_s(self) -> float:
+        """Return for how long one feed may be walked in one run."""
+        return self.sections.collect.budget_s
 
     @property
     def webhook(self) -> str | None:
@@ -155,6 +160,7 @@ def _feed(entry: Mapping[str, Any], place: str, sources: Mapping[str, Source], s
         if key in entry and not (isinstance(entry[key], str) and entry[key].strip()):
             raise ConfigError(f"{place}: {key} = {entry[key]!r} must be a text that is not empty")
     told = {key: _secret(value, f"{place}: {key}") if secrets else value for key, value in options.items()}
+    _refuse_open_secrets(source, options, place)
     try:
         source.check(told)
     except Refused as error:
@@ -173,9 +179,18 @@ def _feed(entry: Mapping[str, Any], place: str, sources: Mapping[str, Source], s
     )
 
 
+def _refuse_open_secrets(source: Source, options: Mapping[str, Any], place: str) -> None:
+    for key in source.secrets:
+        if key in options and not str(options[key]).startswith(FROM_ENVIRONMENT):
+            hint = f'write {key} = "env:{source.name.upper()}_{key.upper()}" and set that environment variable'
+            raise ConfigError(f"{place}: {key} is a secret and must not stand in the file; {hint}")
+
+
 def _default_name(source: str, options: Mapping[str, Any]) -> str:
-    """Return a name that tells feeds apart: the source and its first option."""
-    first = str(next(iter(options.values()), ""))
+    """Return a name that tells feeds apart: the source and its first option that is no secret."""
+    shown = [value for value in options.values() if not str(value).startswith(FROM_ENVIRONMENT)]
+    value = next(iter(shown), "")
+    first = str(value[0] if isinstance(value, list) and value else value)
     first = first.partition("://")[2] or Path(first).name
     return f"{source}-{re.sub(r'[^0-9A-Za-z]+', '-', first).strip('-')[:40]}".strip("-").lower()
 

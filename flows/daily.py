@@ -4,7 +4,9 @@ A task is a second of work or more – a feed, a chunk of texts, a roll-up – a
 knows is in the warehouse, so that a run that was killed is simply run again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,14 +18,15 @@ from prefect.states import Completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows import tell
-from flows.collect import FeedReport, collect
+from flows.collect import Span, collect
 from flows.config import Feed, load_config
-from flows.desk import Desk, RunReport, feeds_called, keep_rejects, open_desk
+from flows.desk import Desk, feeds_called, keep_rejects, open_desk
 from flows.read import FIND_AT, ChunkReport, Topics, find_new_topics, read_chunk
+from flows.report import FeedReport, RunReport
 from nlp.encoder import Encoder, ModelError
 from warehouse.publish import publish
 
-FEEDS_AT_ONCE = 8  # they wait for the network; the warehouse takes one page at a time anyway
+FEEDS_AT_ONCE = 64  # they wait for the network, and take turns at a host and in the warehouse anyway
 
 
 RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=FEEDS_AT_ONCE))
@@ -52,16 +55,28 @@ def daily(config: str = "allears.toml", only: Sequence[str] = (), alerts: bool =
     return Completed(name=report.state, message=message, data=report)
 
 
-def collect_feeds(desk: Desk, feeds: Sequence[Feed]) -> None:
+def collect_feeds(desk: Desk, feeds: Sequence[Feed], span: Span | None = None) -> None:
     """Collect all feeds at once and note the ones that failed."""
     with desk.timed("collect"):
-        futures = [collect_feed.with_options(task_run_name=f"collect {f.name}").submit(desk, f) for f in feeds]
+        named = {f"collect {feed.name}": feed for feed in mixed(feeds)}
+        futures = [collect_feed.with_options(task_run_name=name).submit(desk, f, span) for name, f in named.items()]
         for future in futures:
             future.wait()
-        desk.report.feeds = [future.result() for future in futures]
+        reports = {report.feed: report for report in (future.result() for future in futures)}
+        desk.report.feeds = [reports[feed.name] for feed in feeds]
     desk.report.load_s = round(desk.warehouse.busy_s, 3)
     keep_rejects(desk)
     desk.report.problems += [str(report.message) for report in desk.report.feeds if report.status == "failed"]
+
+
+def mixed(feeds: Sequence[Feed]) -> list[Feed]:
+    """Return the feeds with those of one source apart, so that no thread waits for a turn at a host others are at."""
+    nth: Counter[str] = Counter()
+    turns: list[tuple[int, Feed]] = []
+    for feed in feeds:
+        turns.append((nth[feed.source.name], feed))
+        nth[feed.source.name] += 1
+    return [feed for _, feed in sorted(turns, key=itemgetter(0))]
 
 
 def read_unread(desk: Desk) -> None:
@@ -89,9 +104,9 @@ def read_unread(desk: Desk) -> None:
 
 
 @task(cache_policy=NO_CACHE)
-def collect_feed(desk: Desk, feed: Feed) -> FeedReport:
+def collect_feed(desk: Desk, feed: Feed, span: Span | None) -> FeedReport:
     """Collect one feed."""
-    return collect(desk.config, desk.warehouse, feed, desk.report.run_id, clock=desk.now, bars=desk.bars)
+    return collect(desk, feed, span=span)
 
 
 @task(name="read", cache_policy=NO_CACHE)

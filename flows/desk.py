@@ -5,17 +5,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from flows.collect import FeedReport
+from connectors.pace import Ledger
 from flows.config import Config, ConfigError, Feed
 from flows.progress import Bars, bars
+from flows.report import RunReport
 from warehouse.tables import utc
 from warehouse.warehouse import Warehouse
 
@@ -24,36 +23,12 @@ class Busy(Exception):
     """Another run is writing."""
 
 
-@dataclass(slots=True)
-class RunReport:
-    """What one run did. `problems` are what a person should know of; the run went on despite them."""
-
-    run_id: str
-    feeds: list[FeedReport] = field(default_factory=list)
-    read: int = 0
-    new_topics: int = 0
-    alerts: list[str] = field(default_factory=list)
-    delivered: int = 0
-    problems: list[str] = field(default_factory=list)
-    mart: str | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    load_s: float = 0.0  # of `seconds["collect"]`, writing to the warehouse
-
-    @property
-    def state(self) -> str:
-        """Return the name of the state that the run ends in."""
-        return "CompletedWithFailures" if self.problems else "Completed"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain values."""
-        return {"state": self.state} | asdict(self)
-
-
 class Desk:
-    """One run's open warehouse, its report and its progress bars. Made by `open_desk`."""
+    """One run's open warehouse, its quotas, its report and its progress bars. Made by `open_desk`."""
 
     def __init__(self, config: Config, warehouse: Warehouse, shown: Bars) -> None:
         self.config, self.warehouse, self.bars = config, warehouse, shown
+        self.ledger = Ledger(warehouse.spent(), warehouse.keep_spent)
         self.report = RunReport(run_id=uuid4().hex[:12])
 
     def now(self) -> datetime:

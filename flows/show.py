@@ -44,10 +44,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: st
     out.print(table)
 
 
-def print_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a Markdown table."""
-    for row in [columns, ["---"] * len(columns), *rows]:
-        sys.stdout.write("| " + " | ".join(cell_text(cell).replace("|", "\\|") for cell in row) + " |\n")
+def markdown_lines(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return ["| " + " | ".join(cell_text(cell).replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
 def cell_text(cell: Any) -> str:

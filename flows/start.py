@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from flows.config import Config
-from flows.desk import RunReport, feeds_called, refuse_second_run
+from flows.desk import feeds_called, refuse_second_run
+from flows.report import RunReport
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
+
+    from flows.collect import Span
 
 ADDRESS = ("127.0.0.1", "4200")  # Prefect's own default, so its other commands find the server too
 STARTUP_S = 180  # the first start makes a database
@@ -30,6 +33,15 @@ def run_daily(config: Config, only: Sequence[str], alerts: bool) -> RunReport:
     from flows.daily import daily
 
     state = cast("State[RunReport]", daily(str(config.file), list(only), alerts, return_state=True))
+    return state.result()
+
+
+def run_backfill(config: Config, span: "Span", only: Sequence[str]) -> RunReport:
+    """Run the backfill of `span` once in this process and return its report; raises what stopped it."""
+    refuse_second_run(config)
+    from flows.backfill import backfill
+
+    state = cast("State[RunReport]", backfill(str(config.file), span, list(only), return_state=True))
     return state.result()
 
 

@@ -15,7 +15,7 @@ RUNS = """
 FEEDS = """
     SELECT
         feed, status, last_success_at, last_new_at, mentions, mentions_7d,
-        round(usual_7d, 1) AS usual_7d, rejects, reason
+        round(usual_7d, 1) AS usual_7d, pages, requests, bytes, quota_left, rejects, reason
     FROM freshness
     ORDER BY status = 'ok', feed
 """

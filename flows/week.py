@@ -4,11 +4,21 @@ from pathlib import Path
 from typing import Any
 
 from flows import show
-from flows.desk import RunReport
+from flows.options import exit_for
+from flows.report import RunReport
 from warehouse.mart import ask
 
 QUESTIONS = Path(__file__).parents[1] / "warehouse" / "questions"
 RISING = "SELECT brand, topic, mentions, usual FROM rising_topics ORDER BY surprise DESC LIMIT 3"
+
+
+def tell_run(report: RunReport, *, json: bool) -> None:
+    """Print what a run did, for people or machines, and end with the exit code of its worst fault."""
+    if json:
+        show.print_json(report.as_dict())
+    else:
+        print_run(report)
+    exit_for({feed.fault for feed in report.feeds})
 
 
 def print_run(report: RunReport) -> None:

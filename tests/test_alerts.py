@@ -19,7 +19,7 @@ from alerts.rule import BUILT_IN, Raised, RuleError, due, load_rule, load_rules,
 from connectors.mention import Mention
 from warehouse import tables
 from warehouse.brands import Brand
-from warehouse.warehouse import Warehouse
+from warehouse.warehouse import Batch, Walk, Warehouse
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)  # a Sunday; the newest full day is Saturday
 BRANDS = [Brand("Acme", feeds=("acme", "forum")), Brand("Rival", competitor=True, feeds=("rival",))]
@@ -91,7 +91,7 @@ def raised(
     hashes: dict[int, int] = {}
     for feed in {one.feed for one in said}:
         mentions = [one.mention for one in said if one.feed == feed]
-        warehouse.land(mentions, [], {}, feed=(feed, "appstore", "review"), options_hash="x", now=NOW)
+        warehouse.land(Batch(mentions, {}), Walk(feed, "appstore", "review", "x"), NOW)
         arrived = tables.arrived_table(mentions, feed, "review", NOW)
         hashes |= zip(arrived["mention_id"].to_pylist(), arrived["text_hash"].to_pylist(), strict=True)
     readings = [_reading(one) | {"text_hash": hashes[one.mention.mention_id]} for one in said]
@@ -209,7 +209,7 @@ def test_an_earlier_incident_does_not_hide_the_next_one(warehouse: Warehouse) ->
 
 def test_a_past_that_no_model_has_read_is_not_calm(warehouse: Warehouse) -> None:
     past = [said.mention for said in usual()]
-    warehouse.land(past, [], {}, feed=("acme", "appstore", "review"), options_hash="x", now=NOW)
+    warehouse.land(Batch(past, {}), Walk("acme", "appstore", "review", "x"), NOW)
     assert raised(warehouse, say(1, 24, "negative", topic=1)) == Raised([], [])
 
 

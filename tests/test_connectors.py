@@ -1,13 +1,16 @@
 """The contract that every source keeps; a new file in connectors/ is tested without an edit here.
 
-What a source answers stands in tests/fixtures/NAME.json: `total`, how many mentions the site says there
-are; `calls`, its answers by URL (`text` or `json`, `headers`); `required`, names without which nothing can be
-read; `options`, if not the card's example. Files that it reads lie in the folder tests/fixtures/NAME.
+What a source answers stands in tests/fixtures/NAME.json: `about`, whether it was recorded or written, and from what;
+`total`, how many mentions the site says there are; `calls`, its answers (`text` or `json`, `headers`, `status`) by
+`url`, `method` if not GET, and `body` or `form` where they matter; `required`, names without which nothing can be read;
+`empties`, the bodies that mean "nothing there" to this source; `options`, if not the card's example. Files that it
+reads lie in the folder tests/fixtures/NAME; `messages` are what a `server` that does not speak HTTP holds.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,8 +20,10 @@ import httpx
 import pytest
 
 from connectors.dates import from_epoch
-from connectors.http import Http, HttpSettings
+from connectors.http import Http
 from connectors.mention import Mention
+from connectors.pace import Pace
+from connectors.settings import HttpSettings
 from connectors.source import (
     Changed,
     Cursor,
@@ -31,9 +36,11 @@ from connectors.source import (
     read_items,
     source,
 )
+from tests import imapserver
 
 FIXTURES = Path(__file__).parent / "fixtures"
-EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)
+EAGER = HttpSettings(per_host_per_s=1e9, attempts=1, allow_private=("127.0.0.1",))
+COMMON = {"source", "native_id", "text", "posted_at", "posted_at_known"}
 NAME = re.compile(r"[\"</]([A-Za-z_][\w:-]*)(?=[\"\s>])")
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -58,9 +65,18 @@ def recorded(card: Source) -> dict[str, Any]:
     return found
 
 
-def key(url: str) -> tuple[str, list[tuple[str, str]]]:
+def url_key(url: str) -> str:
     parsed = httpx.URL(url)
-    return str(parsed.copy_with(query=None)), sorted(parsed.params.multi_items())
+    return f"{parsed.copy_with(query=None)} {sorted(parsed.params.multi_items())}"
+
+
+def fits(call: dict[str, Any], request: httpx.Request) -> bool:
+    """Say whether `request` is the one that `call` answers."""
+    if (call.get("method", "GET"), url_key(call["url"])) != (request.method, url_key(str(request.url))):
+        return False
+    if "body" in call:
+        return bool(json.loads(request.content) == call["body"])
+    return "form" not in call or dict(httpx.QueryParams(request.content.decode())) == call["form"]
 
 
 def body(call: dict[str, Any]) -> str:
@@ -69,15 +85,15 @@ def body(call: dict[str, Any]) -> str:
 
 def replay(card: Source, rename: str | None = None) -> Answer:
     """Answer what is recorded, in which `rename`, a key or a tag, has got another name."""
-    calls = {str(key(call["url"])): call for call in recorded(card)["calls"]}
+    calls = recorded(card)["calls"]
 
     def answer(request: httpx.Request) -> httpx.Response:
-        call = calls.get(str(key(str(request.url))))
+        call = next((call for call in calls if fits(call, request)), None)
         if call is None and rename:  # a spoilt answer may lead to a question that nobody asked before
             return httpx.Response(404)
-        assert call, f"no answer is recorded for {request.url}"
+        assert call, f"no answer is recorded for {request.method} {request.url} {request.content!r}"
         text = renamed(body(call), rename) if rename else body(call)
-        return httpx.Response(200, text=text, headers=call.get("headers"))
+        return httpx.Response(call.get("status", 200), text=text, headers=call.get("headers"))
 
     return answer
 
@@ -87,10 +103,23 @@ def renamed(text: str, name: str) -> str:
 
 
 def walk(card: Source, answer: Answer, cursor: Cursor | None = None) -> Iterator[Page]:
-    options = recorded(card).get("options", card.example)
     transport = httpx.MockTransport(answer)
-    with Http(card.name, settings=EAGER, base_dir=FIXTURES / card.name, transport=transport) as http:
+    folder, hasty = FIXTURES / card.name, Pace(sleep=lambda _: None)
+    http = Http(card.name, settings=EAGER, base_dir=folder, transport=transport, pace=hasty)
+    with serving(card) as options, http:
         yield from card.walk(http, cursor or {}, **options)
+
+
+@contextmanager
+def serving(card: Source) -> Iterator[dict[str, Any]]:
+    """Yield the options of a feed; what is no HTTP is served on loopback meanwhile."""
+    held = recorded(card)
+    options = dict(held.get("options", card.example))
+    if held.get("server") != "imap":
+        yield options
+        return
+    with imapserver.serving(held["messages"]) as (host, port):
+        yield options | {"host": host, "port": port}
 
 
 def mentions(pages: list[Page]) -> dict[int, Mention]:
@@ -103,6 +132,11 @@ def test_the_card_is_complete(card: Source) -> None:
     assert card.terms.startswith("https://")
     card.check(card.example)
     assert all(p.annotation is not p.empty for p in card.options.values()), "every option needs a type"
+    assert recorded(card)["about"], "say whether the fixture was recorded or written, and from what"
+    secret = {name for name in card.options if re.search("token|key|secret|password", name)}
+    assert secret <= set(card.secrets) <= set(card.options), "what opens an account stands in the environment"
+    assert all(str(card.example.get(name, "env:")).startswith("env:") for name in card.secrets)
+    assert (card.key == "none") == (not card.secrets), "say what credential it wants"
 
 
 def test_mentions_are_whole_and_as_many_as_the_source_says(card: Source) -> None:
@@ -111,9 +145,15 @@ def test_mentions_are_whole_and_as_many_as_the_source_says(card: Source) -> None
     assert len(found) == recorded(card)["total"], "the walk ended before the last item"
     assert not any(page.rejects or page.suspect for page in pages)
     for mention in found.values():
-        assert mention.source == card.name
+        assert mention.source == (card.same_as or card.name)
         assert mention.native_id and mention.text.strip()
         assert not re.search(r"</?(p|br|i|b|a)\b[^<>]*>|&(amp|#x27|quot|lt);", f"{mention.title} {mention.text}")
+
+
+def test_the_card_names_the_fields_that_are_filled(online: Source) -> None:
+    found = mentions(list(walk(online, replay(online)))).values()
+    filled = {name for mention in found for name in Mention.__slots__ if getattr(mention, name) is not None}
+    assert filled - COMMON == set(online.fills)
 
 
 def test_a_walk_cut_after_any_page_resumes_and_loses_nothing(card: Source) -> None:
@@ -145,6 +185,9 @@ def test_a_timeout_is_nobodys_fault(online: Source) -> None:
     "text", ["<!DOCTYPE html><html><body>Just a moment</body></html>", "", "{}", "[]", "null", "\0"]
 )
 def test_another_answer_than_the_recorded_kind_is_an_error(online: Source, text: str) -> None:
+    if text in recorded(online).get("empties", ()):
+        assert not mentions(list(walk(online, lambda _: httpx.Response(200, text=text))))
+        return
     with pytest.raises((Changed, Refused), match=online.name):
         list(walk(online, lambda _: httpx.Response(200, text=text)))
 
@@ -184,7 +227,7 @@ def test_one_odd_item_is_a_reject_and_many_are_a_new_shape() -> None:
 
 
 def test_an_absurd_number_in_an_answer_is_a_changed_answer() -> None:
-    @source("Test", kind="forum", terms="https://example.com", history="-", example={})
+    @source("Test", kind="forum", terms="https://example.com", history="-", example={}, fills=())
     def fetch(http: Http, cursor: Cursor) -> Iterator[Page]:
         """Yield a date beyond the year 9999."""
         yield Page([], {"at": from_epoch(2**60)})

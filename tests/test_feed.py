@@ -2,10 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,11 +11,12 @@ import pytest
 
 from connectors import feed
 from connectors.entry import open_feed
-from connectors.http import Http, HttpSettings
+from connectors.http import Http
 from connectors.mention import Mention
+from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, SourceError
+from tests.corpora import corpus
 
-CORPUS = Path(__file__).parents[2] / "shared/fixtures/feeds"
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)
 URL = "https://Pier.example/blog/feed"
 
@@ -162,6 +161,12 @@ def test_the_encoding_of_the_header_is_used() -> None:
     assert only(fetch(body, "text/xml; charset=iso-8859-1")).title == "Café"
 
 
+def test_one_broken_byte_changes_no_other_letter() -> None:
+    body = rss("<title>Café crème</title><guid>größe</guid>").encode().replace(b" cr", b" \xffcr")
+    mention = only(fetch(body, "application/rss+xml"))
+    assert (mention.native_id, mention.title) == ("pier.example:größe", "Café \ufffdcrème")
+
+
 def test_an_unchanged_feed_yields_nothing() -> None:
     answers = iter([httpx.Response(200, text=rss("<title>T</title>"), headers={"ETag": '"1"'}), httpx.Response(304)])
     with Http("feed", settings=EAGER, transport=httpx.MockTransport(lambda _: next(answers))) as http:
@@ -228,19 +233,23 @@ def test_a_packed_feed_is_unpacked() -> None:
         assert only(list(feed.fetch.walk(http, {}, url=URL))).title == "T"
 
 
-def every_third(folder: Path) -> Iterator[Path]:
-    return islice(sorted(path for path in folder.rglob("*") if path.is_file()), 0, None, 3)
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of other projects' feeds is not here")
-def test_every_feed_of_the_corpus_is_a_page_or_a_source_error() -> None:
+def read_corpus(step: int) -> None:
     read = 0
-    for path in every_third(CORPUS):
+    for path in islice(sorted(path for path in corpus("feeds").rglob("*") if path.is_file()), 0, None, step):
         try:
             read += sum(len(page.mentions) for page in fetch(path.read_bytes()))
         except SourceError as error:
             assert str(error).startswith("feed: ")
-    assert read > 300
+    assert read > 1_200 / step
+
+
+def test_feeds_of_the_corpus_are_pages_or_source_errors() -> None:
+    read_corpus(step=9)
+
+
+@pytest.mark.slow
+def test_every_feed_of_the_corpus_is_a_page_or_a_source_error() -> None:
+    read_corpus(step=1)
 
 
 def test_an_open_feed_reads_lazily_so_that_one_bad_item_raises_alone() -> None:

@@ -16,7 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.http import PACE, Http, HttpSettings, Response
+from connectors.http import Http
+from connectors.pace import Ledger, Pace
+from connectors.response import Response
+from connectors.settings import HttpSettings
 from connectors.source import Changed, Refused, SourceError, Unavailable
 from connectors.wire import shown
 
@@ -359,15 +362,80 @@ def test_a_site_without_robots_txt_is_open_and_one_that_fails_is_not(
             http.page(f"{server.url}/x")
 
 
-def test_strangers_are_paced_and_own_servers_are_not(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    paced: list[str] = []
-    monkeypatch.setattr(PACE, "wait", lambda host, per_s: paced.append(f"{host} {per_s}"))
+def test_strangers_are_paced_and_own_servers_are_not(server: Server) -> None:
+    pauses: list[float] = []
+    pace = Pace(sleep=pauses.append)
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
-    with Http("test", transport=transport) as http:
+    with Http("test", transport=transport, pace=pace) as http:
         http.get("https://example.com/")
-    with Http("test", settings=OWN) as http:
+        http.get("https://example.com/")
+    with Http("test", settings=OWN, pace=pace) as http:
         http.get(server.url)
-    assert paced == ["example.com 5"]
+        http.get(server.url)
+    assert len(pauses) == 1 and 0.1 < pauses[0] <= 0.2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "300"},
+        {"x-ratelimit-remaining": "0.0", "x-ratelimit-reset": "300"},
+        {"RateLimit-Remaining": "0", "RateLimit-Reset": "300"},
+        {"RateLimit": '"default";r=0;t=300'},
+        {"RateLimit": "limit=100, remaining=0, reset=300"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 300)},
+        {
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": (datetime.now(UTC) + timedelta(seconds=300)).isoformat(),
+        },
+    ],
+)
+def test_a_host_that_allows_no_more_is_left_alone_until_it_does(headers: dict[str, str]) -> None:
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers))
+    with Http("test", transport=transport, pace=Pace(sleep=pauses.append)) as http:
+        http.get("https://example.com/")
+        assert http.quota_left == 0
+        http.get("https://example.com/")
+    assert 290 < pauses[0] <= 300
+
+
+def test_a_limit_that_ends_tomorrow_is_the_next_runs_business() -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "86400"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers))
+    with Http("test", transport=transport, pace=Pace()) as http:
+        http.get("https://example.com/")
+        with pytest.raises(Unavailable, match="allows no more requests until"):
+            http.get("https://example.com/")
+
+
+def test_a_403_that_means_too_many_is_nobodys_fault() -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "86400"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(403, headers=headers))
+    with Http("test", transport=transport, pace=Pace()) as http, pytest.raises(Unavailable):
+        http.get("https://example.com/")
+
+
+def test_a_quota_is_counted_before_it_is_used_and_for_each_key_by_itself() -> None:
+    kept: dict[str, float] = {}
+    with Http("test", ledger=Ledger(keep=kept.__setitem__)) as http:
+        assert http.spend("units", 6, limit=10) == 6
+        assert http.spend("units", 6, limit=10, key="another") == 6
+        assert http.spend("units", 2, limit=10, known=8) == 10
+        with pytest.raises(Unavailable, match="the 10 units of this day are spent"):
+            http.spend("units", 1, limit=10)
+    with Http("test", ledger=Ledger(kept)) as later, pytest.raises(Unavailable):
+        later.spend("units", 1, limit=10)
+
+
+def test_where_the_next_page_is_must_be_on_the_same_host() -> None:
+    def response(link: str) -> Response:
+        return Response("test", 200, "https://example.com/a?page=1", {"link": link}, b"")
+
+    assert response('</a?page=2>; rel="next", </a?page=9>; rel="last"').next == "https://example.com/a?page=2"
+    assert response('</a?page=9>; rel="last"').next is None
+    with pytest.raises(Changed, match="on another host"):
+        _ = response('<https://evil.example/a>; rel="next"').next
 
 
 def test_a_file_is_found_from_the_folder_of_the_configuration(tmp_path: Path) -> None:

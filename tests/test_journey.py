@@ -14,7 +14,8 @@ import pytest
 from demo.config import write_config
 from demo.town import Town, serve
 from flows.config import load_config
-from flows.desk import Busy, RunReport, open_desk
+from flows.desk import Busy, open_desk
+from flows.report import RunReport
 from flows.start import run_daily
 from warehouse.mart import ask
 

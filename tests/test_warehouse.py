@@ -23,7 +23,7 @@ from warehouse.mart import ask, describe
 from warehouse.migrate import SCHEMA, WarehouseError, migrate
 from warehouse.publish import publish
 from warehouse.tables import rows_table
-from warehouse.warehouse import Landed, Warehouse
+from warehouse.warehouse import Batch, Landed, Walk, Warehouse
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,7 +45,7 @@ def land(
     warehouse: Warehouse, *mentions: Mention, feed: str = "a", cursor: Any = None, at: datetime | None = None
 ) -> Landed:
     now = at or datetime(2026, 11, 22, 6, tzinfo=UTC)
-    return warehouse.land(mentions, [], cursor or {}, feed=(feed, "forum", "forum"), options_hash="x", now=now)
+    return warehouse.land(Batch(mentions, cursor or {}), Walk(feed, "forum", "forum", "x"), now)
 
 
 def read_all(warehouse: Warehouse, sentiment: str = "negative") -> None:
@@ -59,12 +59,12 @@ def read_all(warehouse: Warehouse, sentiment: str = "negative") -> None:
 
 def test_a_page_lands_with_its_cursor(warehouse: Warehouse) -> None:
     assert land(warehouse, mention("1"), mention("2"), cursor={"page": 2}) == Landed(2, 0, 0)
-    assert warehouse.cursor("a", "x") == {"page": 2}
+    assert warehouse.cursor(Walk("a", "forum", "forum", "x")) == {"page": 2}
 
 
 def test_a_feed_whose_options_were_edited_starts_anew(warehouse: Warehouse) -> None:
     land(warehouse, mention(), cursor={"page": 2})
-    assert warehouse.cursor("a", "other options") == {}
+    assert warehouse.cursor(Walk("a", "forum", "forum", "other options")) == {}
 
 
 def test_a_mention_seen_twice_is_one_row(warehouse: Warehouse) -> None:
@@ -155,7 +155,7 @@ def test_copies_of_a_long_text_are_one_story_and_short_ones_are_not(warehouse: W
 
 def test_rejects_are_kept_once(warehouse: Warehouse, now: datetime) -> None:
     for _ in range(2):
-        warehouse.land([], [("line 3", "no text", "a,b")], {}, feed=("a", "file", "own"), options_hash="x", now=now)
+        warehouse.land(Batch([], {}, [("line 3", "no text", "a,b")]), Walk("a", "file", "own", "x"), now)
     assert warehouse.rows("SELECT feed, place, reason, raw FROM ops.rejects") == [("a", "line 3", "no text", "a,b")]
 
 
@@ -303,9 +303,9 @@ WRITER = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from tests.test_warehouse import Brand, Warehouse, land, mention, read_all
+from tests.test_warehouse import Brand, Walk, Warehouse, land, mention, read_all
 with Warehouse(Path(sys.argv[1]), datetime.now(UTC)) as warehouse:
-    page = warehouse.cursor("a", "x").get("page", 0)
+    page = warehouse.cursor(Walk("a", "forum", "forum", "x")).get("page", 0)
     while True:
         land(warehouse, *[mention(f"{page}-{i}") for i in range(50)], cursor={"page": page + 1})
         page += 1
@@ -331,7 +331,7 @@ def test_a_writer_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_pat
         with Warehouse(file, now) as warehouse:
             warehouse.settle([Brand("A", feeds=("a",))])
             warehouse.check()
-            page = warehouse.cursor("a", "x")["page"]
+            page = warehouse.cursor(Walk("a", "forum", "forum", "x"))["page"]
             assert page >= max(told, default=0)
             assert warehouse.rows("SELECT count(*), count(DISTINCT mention_id) FROM mentions") == [
                 (50 * page, 50 * page)

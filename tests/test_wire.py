@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.wire import Pace, is_private, retry_after, unzipped
+from connectors.pace import Pace, retry_after
+from connectors.wire import is_private, unzipped
 
 
 def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
@@ -38,8 +39,8 @@ def test_requests_to_one_host_are_spaced_over_all_threads() -> None:
 
     def ask() -> None:
         for _ in range(5):
-            pace.wait("example.com", 50)
-            times.append(time.monotonic())
+            with pace.turn("example.com", 50):
+                times.append(time.monotonic())
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -48,5 +49,6 @@ def test_requests_to_one_host_are_spaced_over_all_threads() -> None:
         thread.join()
     assert max(times) - min(times) >= 18 / 50
     start = time.monotonic()
-    pace.wait("example.org", 50)
+    with pace.turn("example.org", 50):
+        pass
     assert time.monotonic() - start < 0.02

@@ -50,8 +50,24 @@ FEED_STATE = pa.schema(
         "feed": pa.string(),
         "source": pa.string(),
         "options_hash": pa.string(),
+        "span": pa.string(),
         "cursor": pa.string(),
+        "done": pa.bool_(),
         "updated_at": MOMENT,
+    }
+)
+GONE = pa.schema({"mention_id": ID})
+COUNTS = ("pages", "seen", "new", "changed", "deleted", "rejects", "requests", "bytes", "quota_left")
+FEED_RUN = pa.schema(
+    {
+        "run_id": pa.string(),
+        "feed": pa.string(),
+        "span": pa.string(),
+        "started_at": MOMENT,
+        "seconds": pa.float64(),
+        "status": pa.string(),
+        "message": pa.string(),
+        **{name: pa.int64() for name in COUNTS},
     }
 )
 CONFIGURED = pa.schema({"feed": pa.string(), "source": pa.string()})

@@ -22,12 +22,33 @@ LOAD = Path(__file__).parent / "load"
 UNPLACED_LIMIT = 20_000  # embeddings kept for finding topics: 30 MB, and k-means over them takes seconds
 
 
+class Walk(NamedTuple):
+    """Whose pages land: a feed with its options, in the daily walk or, with a `span`, in a backfill."""
+
+    feed: str
+    source: str
+    kind: str
+    options_hash: str
+    span: str = ""
+
+
+class Batch(NamedTuple):
+    """What lands at once: mentions, rejects (place, reason, raw), ids that are gone, and the cursor after them."""
+
+    mentions: Sequence[Mention]
+    cursor: Mapping[str, Any]
+    rejects: Sequence[tuple[str, str, str]] = ()
+    deleted: Sequence[int] = ()
+    done: bool = False
+
+
 class Landed(NamedTuple):
-    """How many of the mentions were new or changed, and how many rejects had not been seen before."""
+    """How many mentions were new or changed, how many rejects had not been seen before, how many mentions went."""
 
     new: int
     changed: int
     rejects: int
+    deleted: int = 0
 
 
 class Unread(NamedTuple):
@@ -59,40 +80,47 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def cursor(self, feed: str, options_hash: str) -> Mapping[str, Any]:
-        """Return where `feed` goes on; empty for a new feed, or one whose options were edited since."""
-        sql = "SELECT cursor FROM ops.feeds WHERE feed = ? AND options_hash = ?"
-        rows = self.rows(sql, [feed, options_hash])
+    def cursor(self, walk: Walk) -> Mapping[str, Any]:
+        """Return where `walk` goes on; empty for a new feed, or one whose options were edited since."""
+        sql = "SELECT cursor FROM ops.feeds WHERE feed = ? AND options_hash = ? AND span = ? AND NOT done"
+        rows = self.rows(sql, [walk.feed, walk.options_hash, walk.span])
         cursor: Mapping[str, Any] = json.loads(rows[0][0]) if rows else {}
         return cursor
 
-    def land(
-        self,
-        mentions: Sequence[Mention],
-        rejects: Sequence[tuple[str, str, str]],
-        cursor: Mapping[str, Any],
-        *,
-        feed: tuple[str, str, str],
-        options_hash: str,
-        now: datetime,
-    ) -> Landed:
-        """Keep mentions, rejects (place, reason, raw) and the cursor after them, in one transaction.
+    def land(self, batch: Batch, walk: Walk, now: datetime) -> Landed:
+        """Keep a batch and the cursor after it in one transaction.
 
-        `feed` is its name, source and kind. A mention seen before is replaced if its source changed it, keeping
-        its first sight, and its reading as long as its words are the same. Of one id the last one wins.
+        A mention seen before is replaced if its source changed it, keeping its first sight, and its reading as long
+        as its words are the same. Of one id the last one wins. What is gone from its source is removed.
         """
-        name, source, kind = feed
-        state = {"feed": name, "source": source, "options_hash": options_hash, "cursor": json.dumps(cursor)}
+        state = walk._asdict() | {"cursor": json.dumps(batch.cursor), "done": batch.done, "updated_at": utc(now)}
         arrow = {
-            "arrived": tables.arrived_table(mentions, name, kind, now),
+            "arrived": tables.arrived_table(batch.mentions, walk.feed, walk.kind, now),
             "refused": rows_table(
-                [{"place": p, "reason": r, "raw": raw, "seen_at": utc(now)} for p, r, raw in rejects], tables.REFUSED
+                [{"place": p, "reason": r, "raw": raw, "seen_at": utc(now)} for p, r, raw in batch.rejects],
+                tables.REFUSED,
             ),
-            "feed_state": rows_table([state | {"updated_at": utc(now)}], tables.FEED_STATE),
+            "gone": rows_table([{"mention_id": mention_id} for mention_id in batch.deleted], tables.GONE),
+            "feed_state": rows_table([state], tables.FEED_STATE),
         }
         with self._transaction(arrow) as db:
             db.execute((LOAD / "land.sql").read_text())
-            return Landed(*db.execute("SELECT new, changed, rejects FROM landed").fetchall()[0])
+            return Landed(*db.execute("FROM landed").fetchall()[0])
+
+    def recent_ids(self, feed: str, since: datetime, limit: int) -> list[str]:
+        """Return up to `limit` native ids of what `feed` brought that was posted after `since`, the newest first."""
+        sql = "SELECT native_id FROM mentions WHERE feed = ? AND posted_at > ? ORDER BY posted_at DESC LIMIT ?"
+        return [native_id for (native_id,) in self.rows(sql, [feed, utc(since), limit])]
+
+    def spent(self) -> dict[str, float]:
+        """Return what is spent of each quota, by bucket."""
+        return dict(self.rows("SELECT bucket, spent FROM ops.quotas"))
+
+    def keep_spent(self, bucket: str, spent: float) -> None:
+        """Keep what is spent of a quota, at once."""
+        with self._transaction({}) as db:
+            db.execute("DELETE FROM ops.quotas WHERE bucket = ?", [bucket])
+            db.execute("INSERT INTO ops.quotas VALUES (?, ?)", [bucket, spent])
 
     def unread(self, limit: int) -> Unread:
         """Return up to `limit` mentions that no model has read, the newest first."""
@@ -161,6 +189,11 @@ class Warehouse:
         """Write everything into the file itself, so that a copy of it is whole."""
         with self._turn:
             self._db.execute("CHECKPOINT")
+
+    def keep_feed_run(self, row: Mapping[str, Any]) -> None:
+        """Keep the report of one feed in one run; `row` holds the columns of ops.feed_runs and may hold more."""
+        with self._transaction({"feed_run": rows_table([row], tables.FEED_RUN)}) as db:
+            db.execute("INSERT INTO ops.feed_runs BY NAME FROM feed_run")
 
     def write(self, sql: str, values: Sequence[object] = ()) -> None:
         """Run one statement that changes the run's own book-keeping."""

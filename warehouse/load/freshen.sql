@@ -1,6 +1,8 @@
 -- Writes `freshness` anew; reads the temporary table `configured` (feed, source) of the feeds in the configuration
 -- and the variable `checked_at`. A feed is silent when its pause is both over 2 days and over twice the longest
--- pause that it made in the 60 days before its newest mention, and it has a habit: 10 mentions on 5 days.
+-- pause that it made in the 60 days before its newest mention, and it has a habit: 10 mentions on 5 days. It jumps
+-- when one of the last two days has 100 mentions and 10 times its largest day of the 60 before: then it may have
+-- forgotten what it was asked for. bench/silence.py measures how often either is a false alarm.
 
 CREATE OR REPLACE TEMP TABLE feed_days AS
 SELECT feed, day, count(*) AS mentions
@@ -34,6 +36,7 @@ GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE last_runs AS
 SELECT * FROM ops.feed_runs
+WHERE span = ''
 QUALIFY row_number() OVER (PARTITION BY feed ORDER BY started_at DESC) = 1;
 
 CREATE OR REPLACE TEMP TABLE weeks AS
@@ -57,6 +60,16 @@ SELECT
     has_habit AND pause_days > greatest(2, 2 * longest_pause_days) AS is_silent
 FROM habits;
 
+CREATE OR REPLACE TEMP TABLE jumps AS
+SELECT
+    feed,
+    max(mentions) FILTER (days_ago <= 1) AS jump,
+    max(mentions) FILTER (days_ago > 1) AS largest_before
+FROM (SELECT feed, mentions, getvariable('checked_at')::DATE - day AS days_ago FROM feed_days)
+WHERE days_ago <= 61
+GROUP BY feed
+HAVING jump >= 100 AND jump > 10 * largest_before AND count(*) FILTER (days_ago > 1) >= 5;
+
 DELETE FROM freshness;
 
 INSERT INTO freshness BY NAME
@@ -66,27 +79,32 @@ SELECT
     CASE
         WHEN r.feed IS NULL THEN 'new'
         WHEN r.status = 'failed' THEN 'failing'
-        WHEN r.status = 'suspect' OR s.is_silent THEN 'suspect'
+        WHEN r.status = 'suspect' OR s.is_silent OR j.feed IS NOT NULL THEN 'suspect'
         ELSE 'ok'
     END AS status,
     CASE
         WHEN r.status IN ('failed', 'suspect') THEN r.message
         WHEN s.is_silent
             THEN 'silent for ' || s.pause_days || ' days; its longest pause before was ' || s.longest_pause_days
+        WHEN j.feed IS NOT NULL
+            THEN j.jump || ' mentions in one day; the most in the 60 days before was ' || j.largest_before
     END AS reason,
-    (SELECT max(f.started_at) FROM ops.feed_runs AS f WHERE f.feed = c.feed AND f.status <> 'failed') AS last_success_at,
+    (SELECT max(f.started_at) FROM ops.feed_runs AS f WHERE f.feed = c.feed AND f.status <> 'failed' AND f.span = '') AS last_success_at,
     b.last_new_at,
     b.last_posted_at,
     coalesce(b.mentions, 0) AS mentions,
     coalesce(w.mentions_7d, 0) AS mentions_7d,
     w.usual_7d,
     s.longest_pause_days,
-    (SELECT count(*) FROM ops.rejects AS j WHERE j.feed = c.feed) AS rejects,
+    (SELECT count(*) FROM ops.rejects AS x WHERE x.feed = c.feed) AS rejects,
+    r.pages,
     r.requests,
     r.bytes,
+    r.quota_left,
     getvariable('checked_at') AS checked_at
 FROM configured AS c
 LEFT JOIN last_runs AS r ON r.feed = c.feed
 LEFT JOIN silences AS s ON s.feed = c.feed
+LEFT JOIN jumps AS j ON j.feed = c.feed
 LEFT JOIN brought AS b ON b.feed = c.feed
 LEFT JOIN weeks AS w ON w.feed = c.feed;

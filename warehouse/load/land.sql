@@ -1,6 +1,7 @@
 -- Keeps a few pages of one feed together with the cursor that follows them; runs inside one transaction.
--- Reads the temporary tables `arrived` (mentions in the order they came), `refused` (items that could not be read)
--- and `feed_state` (one row: feed, source, options_hash, cursor). Leaves its counts in the temporary table `landed`.
+-- Reads the temporary tables `arrived` (mentions in the order they came), `refused` (items that could not be read),
+-- `gone` (ids that the source says it has deleted) and `feed_state` (one row: feed, source, options_hash, span, cursor,
+-- done). Leaves its counts in the temporary table `landed`.
 
 CREATE OR REPLACE TEMP TABLE stage AS
 SELECT
@@ -83,11 +84,41 @@ WHERE (f.feed, r.place, r.raw) NOT IN (SELECT (feed, place, raw) FROM ops.reject
 
 INSERT INTO ops.rejects SELECT * FROM new_rejects;
 
-DELETE FROM ops.feeds WHERE feed IN (SELECT feed FROM feed_state);
+-- What its source has deleted goes, with what was computed from it and the quotes of it in alerts.
+CREATE OR REPLACE TEMP TABLE deleted AS
+SELECT
+    mention_id,
+    day,
+    url,
+    trim(regexp_replace(concat_ws(' – ', nullif(title, ''), nullif(text, '')), '\s+', ' ', 'g')) AS words
+FROM mentions
+WHERE mention_id IN (SELECT mention_id FROM gone);
+
+INSERT INTO ops.touched SELECT mention_id, day FROM deleted;
+DELETE FROM mentions WHERE mention_id IN (SELECT mention_id FROM deleted);
+DELETE FROM ops.also_seen WHERE mention_id IN (SELECT mention_id FROM deleted);
+DELETE FROM ops.unplaced WHERE mention_id IN (SELECT mention_id FROM deleted);
+
+UPDATE alerts
+SET quotes = kept.quotes
+FROM (
+    SELECT
+        q.alert_row,
+        coalesce(list(q.quote) FILTER (d.mention_id IS NULL), []) AS quotes
+    FROM (SELECT rowid AS alert_row, unnest(quotes) AS quote FROM alerts) AS q
+    LEFT JOIN deleted AS d
+        ON d.url IS NOT DISTINCT FROM q.quote.url AND starts_with(d.words, left(rtrim(q.quote.text, '…'), 120))
+    GROUP BY q.alert_row
+    HAVING count(d.mention_id) > 0
+) AS kept
+WHERE alerts.rowid = kept.alert_row;
+
+DELETE FROM ops.feeds WHERE (feed, span) IN (SELECT (feed, span) FROM feed_state);
 INSERT INTO ops.feeds BY NAME SELECT * FROM feed_state;
 
 CREATE OR REPLACE TEMP TABLE landed AS
 SELECT
     (SELECT count(*) FROM stage) - (SELECT count(*) FROM known) AS new,
     (SELECT count(*) FROM changed) AS changed,
-    (SELECT count(*) FROM new_rejects) AS rejects;
+    (SELECT count(*) FROM new_rejects) AS rejects,
+    (SELECT count(*) FROM deleted) AS deleted;
