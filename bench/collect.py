@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,23 +15,19 @@ from pathlib import Path
 from statistics import median
 
 import feedparser
-import httpx
 from prefect import flow
 
 from bench.machine import note, print_machine, print_table
 from bench.slowhost import slow_hosts
-from connectors.http import Http
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Source, SourceError, all_sources
 from demo.town import Town
 from flows.collect import collect
 from flows.config import Config, load_config
 from flows.daily import RUNNER, collect_feeds
 from flows.desk import open_desk
-from tests.test_connectors import FIXTURES, recorded, replay
+from tests.test_connectors import recorded, replay, walk
+from tests.test_feed import fetch as fetch_feed
 
-CALM = HttpSettings(per_host_per_s=1e9, attempts=1)
 AT_LEAST_S = 1.0  # of CPU for each source, so that the clock's grain does not count
 HOSTS, PAGES = 50, 5
 DELAYS_S = (0.010, 1.0)  # of the fastest and the slowest host, for each page
@@ -54,17 +51,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _walked(card: Source) -> list[object]:
-    answer, options = replay(card), recorded(card).get("options", card.example)
     found, begun = 0, time.process_time()
     while (spent := time.process_time() - begun) < AT_LEAST_S:
-        with Http(
-            card.name,
-            settings=CALM,
-            base_dir=FIXTURES / card.name,
-            transport=httpx.MockTransport(answer),
-            pace=Pace(sleep=lambda _: None),
-        ) as http:
-            found += sum(len(page.mentions) for page in card.walk(http, {}, **options))
+        found += sum(len(page.mentions) for page in walk(card, replay(card)))
     return [card.name, card.kind, found / spent]
 
 
@@ -82,12 +71,10 @@ def _beside_feedparser(name: str, bodies: Sequence[bytes]) -> list[object]:
 
 
 def _mentions(body: bytes) -> int:
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
-    with Http("feed", settings=CALM, transport=transport, pace=Pace(sleep=lambda _: None)) as http:
-        try:
-            return sum(len(page.mentions) for page in all_sources()["feed"].walk(http, {}, url="https://a.example/"))
-        except SourceError:
-            return 0
+    try:
+        return sum(len(page.mentions) for page in fetch_feed(body))
+    except SourceError:
+        return 0
 
 
 def _cpu_s(work: Callable[[], object]) -> float:
@@ -114,6 +101,7 @@ def _corpus(folder: Path) -> dict[str, list[bytes]]:
 
 
 def _fan_out(hosts: int) -> None:
+    logging.disable(logging.INFO)  # a line for every task
     low, high = DELAYS_S
     delays_s = [low * (high / low) ** (n / max(1, hosts - 1)) for n in range(hosts)]
     with slow_hosts(delays_s, PAGES) as urls:

@@ -93,8 +93,9 @@ def _found(forum: Forum, search: Search, place: Sequence[Any] | None) -> Listing
 
 def _following(hits: Sequence[Any], before: str | None, page: int) -> list[Any]:
     """Return where the next page is: before the day after its last hit, or the next number where all are of one day."""
-    newest, oldest = (parse_date(hit["created_at"]).date() for hit in (hits[0], hits[-1]))
-    if oldest < newest:
+    days = [parse_date(hit["created_at"]).date() for hit in hits]
+    oldest = min(days)
+    if oldest < max(days):
         return [str(oldest + timedelta(days=1)), 1]
     if page == PAGES:
         raise Changed("discourse", f"more topics match on {oldest} than the search shows", "narrow the query")

@@ -15,7 +15,7 @@ import httpx
 
 from connectors.pace import Ledger, Pace, allowance, quota, retry_after
 from connectors.response import HINTS, Response
-from connectors.retry import Passing, pause, retrying
+from connectors.retry import PASSING, Passing, pause, retrying
 from connectors.robots import Robots
 from connectors.settings import DEFAULTS, HttpSettings
 from connectors.source import Changed, Refused, Unavailable
@@ -27,7 +27,6 @@ PACE = Pace()
 
 REDIRECTS = 5  # browsers allow 20; no feed that works needs more than three
 LONGEST_HOLD_S = 900.0  # the longest window of the limits that servers announce: X has 15 minutes, Reddit 10
-PASSING = frozenset({408, 425, 429})  # with every 5xx: the same request may succeed later
 TRAVELS = frozenset({"Accept", "Accept-Language", "If-Modified-Since", "If-None-Match"})  # no secret is among them
 
 
@@ -108,8 +107,7 @@ class Http:
 
         An answer whose status is in `reads` is returned too: the connector reads the error in it.
         """
-        ask = self._ask(method, url, headers, params)._replace(body=body, form=form)
-        answer = self._answer(ask)
+        answer = self._answer(self._ask(method, url, headers, params)._replace(body=body, form=form))
         return answer if answer.status in reads else self._good(answer)
 
     def conditional(self, url: str, validators: Mapping[str, Any]) -> Response | None:
@@ -279,9 +277,7 @@ class Http:
         after = retry_after(answer.headers.get("retry-after"), now)
         if after is not None:
             hint = f"the server wants to be left alone until {now + timedelta(seconds=after):%Y-%m-%d %H:%M} UTC"
-        error = Passing(self.source, f"{answer.status_code} from {where}", hint)
-        error.after = after
-        return error
+        return Passing(self.source, f"{answer.status_code} from {where}", hint, after)
 
     def _good(self, response: Response) -> Response:
         if 200 <= response.status < 300:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from connectors.mention import EARLIEST, Mention
 from connectors.paging import Listing, Place, newest_first
 from connectors.response import Response
-from connectors.schemaorg import Review, Reviews, read_reviews
+from connectors.schemaorg import Review, Reviews, read_reviews, readable
 from connectors.source import Cursor, Page, Refused, read_items, source
 from connectors.wire import shown
 
@@ -113,5 +113,5 @@ def _native_id(review: Review, host: str) -> str:
         return review.key if review.key.startswith(("http://", "https://", "urn:")) else f"{host}:{review.key}"
     day = review.posted_at.date().isoformat() if review.posted_at else ""
     said = review.text or review.title or str(review.rating)
-    written = "\x1f".join((review.author, day, said)).encode("utf-8", "replace")
+    written = "\x1f".join((readable(review.author), day, readable(said) or said)).encode("utf-8", "replace")
     return f"{host}:{hashlib.blake2b(written, digest_size=16).hexdigest()}"

@@ -46,7 +46,7 @@ def fetch(http: "Http", cursor: Cursor, *, url: str, list: str) -> Iterator[Page
         answer, offset = http.json("GET", f"{api}/emails/", limit=PER_PAGE, offset=place or 0), place or 0
         mentions, rejects = read_items(answer["results"], read, drift=0.5)  # half of them can be anybody's nonsense
         newest = [max(mention.posted_at.timestamp() for mention in mentions)] if mentions else []
-        following = offset + len(answer["results"]) if answer["next"] else None
+        following = offset + len({item["message_id_hash"] for item in answer["results"]}) if answer["next"] else None
         return Listing(mentions, following, rejects, newest)
 
     yield from newest_first(http, cursor, ask)

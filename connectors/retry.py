@@ -9,13 +9,16 @@ from connectors.settings import HttpSettings
 from connectors.source import Unavailable
 
 log = logging.getLogger("connectors.http")
+PASSING = frozenset({408, 425, 429})  # with every 5xx: the same request may succeed later
 LONGEST_WAIT_S = 60.0  # a longer Retry-After is the next run's business, not a thread's
 
 
 class Passing(Unavailable):
     """A failure worth another attempt, `after` seconds if the server said so."""
 
-    after: float | None = None
+    def __init__(self, source: str, problem: str, hint: str, after: float | None = None) -> None:
+        super().__init__(source, problem, hint)
+        self.after = after
 
 
 def retrying(settings: HttpSettings) -> stamina.RetryingCaller:

@@ -198,10 +198,11 @@ def _without(reviews: Sequence[Review], traces: Sequence[Trace], twins: Counter[
 
 def _trace(review: Review, letters: int = LETTERS, is_named: bool = True) -> Trace:
     said = (review.text or review.title)[: 10 * letters]
-    return _letters(review.author) if is_named else "", _letters(said)[:letters]
+    return readable(review.author) if is_named else "", readable(said)[:letters]
 
 
-def _letters(text: str) -> str:
+def readable(text: str) -> str:
+    """Return what can be read of `text`, by which it is known again."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 

@@ -92,12 +92,13 @@ def _posts(ask: partial[Any], items: Sequence[Mapping[str, Any]]) -> dict[int, M
     """Return the posts that were found, by id, with the mark-up of their text; deleted ones are missing."""
     ids = ";".join(str(_post_id(item)) for item in items)
     answer = ask(f"/posts/{ids}", filter="withbody", pagesize=PER_PAGE)
-    return {post["post_id"]: post for post in answer["items"]}
+    if not answer["items"]:  # some can have been deleted meanwhile, all of them is a mistake
+        raise Unavailable("stackexchange", "none of the posts that were found is shown", "the next run asks again")
+    return {int(post["post_id"]): post for post in answer["items"]}
 
 
 def _post_id(item: Mapping[str, Any]) -> int:
-    found: int = item["answer_id" if item["item_type"] == "answer" else "question_id"]
-    return found
+    return int(item["answer_id" if item["item_type"] == "answer" else "question_id"])
 
 
 def _mention(site: str, item: Mapping[str, Any], post: Mapping[str, Any]) -> Mention:

@@ -41,13 +41,17 @@ def fetch(http: "Http", cursor: Cursor, *, url: str) -> Iterator[Page]:
 
     def ask(mark: Any) -> Listing:
         since, page, *last = mark or (int(span[0]), 1)
-        response = _comments(http, url, page=page, order="asc", after=_iso(since, -SKEW), before=_iso(span[1], SKEW))
-        mentions, rejects = read_items(_items(response), lambda comment: _mention(comment, site))
-        now = http.now().timestamp()
-        newest = int(max([since, *(min(now, mention.posted_at.timestamp()) for mention in mentions)]))
+        window = {"order": "asc", "after": _iso(since, -SKEW), "before": _iso(span[1], SKEW)}
+        response = _comments(http, url, page=page, **window)
         more = page < int(response.headers["x-wp-totalpages"])
-        # comments on protected articles are left out, so an empty page is no end
+        # comments on protected articles are left out, so an empty page is no end; but once may be a mistake
+        items = _items(response) or (_items(_comments(http, url, page=page, **window)) if more else [])
+        mentions, rejects = read_items(items, lambda comment: _mention(comment, site))
+        moments = [mention.posted_at.timestamp() for mention in mentions]
+        newest = int(max([since, *moments]))
         listing = Listing(mentions, None, rejects, [newest] if more or mentions else [], more=more)
+        if newest > http.now().timestamp() or min(moments, default=since) < since - 2 * SKEW.total_seconds():
+            raise Unavailable(http.source, "a page shows other dates than were asked for", "the next run asks again")
         if mentions and listing.fingerprint in last:
             raise Unavailable(http.source, "a page shows what the one before it did", "the next run asks again")
         following = [newest, 1] if newest > since else [since, page + 1, listing.fingerprint]

@@ -46,6 +46,15 @@ api = "{base}/itunes"
 brand = "{name}"  # everything in it counts, whether the text names the brand or not
 
 """
+MASTODON = """\
+# Posts with a brand's hashtag, on a server of the fediverse.
+[[feeds]]
+name = "mastodon"
+source = "mastodon"
+tags = [{tags}]
+instances = ["{base}/mastodon"]
+
+"""
 FEED = """\
 [[feeds]]
 name = "{feed}"
@@ -113,6 +122,8 @@ def _sections(base: str) -> Iterator[str]:
         yield HACKERNEWS.format(slug=brand.slug, name=brand.name, base=base)
     for brand in BRANDS:
         yield _appstore(brand, base)
+    tags = ", ".join(f'"{brand.handle}"' for brand in BRANDS)
+    yield MASTODON.format(tags=tags, base=base)
     yield "# News, blogs and a forum. One of the blogs fell silent: the run says so.\n"
     for place in PLACES:
         if place.source == "feed":

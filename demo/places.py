@@ -1,4 +1,4 @@
-"""Where the town speaks: app stores, outlets, blogs, a forum, Hacker News and three exported files."""
+"""Where the town speaks: app stores, outlets, blogs, a forum, Hacker News, Mastodon and three exported files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Place:
     @cached_property
     def source(self) -> str:
         """Return the connector that reads this place."""
-        return SOURCES.get(self.kind, "file")
+        return SOURCES.get(self.kind, "mastodon" if self.path.startswith("/") else "file")
 
     @cached_property
     def domain(self) -> str:
@@ -117,8 +117,9 @@ def _files() -> Iterator[Place]:
     # 30 answers at least: with its 3 bad rows a smaller file would look like a changed format
     yield Place("survey", "survey", "survey.csv", 0.1, MIXED, overflow=0.24, floor=30, path="survey.csv", brand=OWN)
     yield Place("support", "support", "support.jsonl", 0.05, MIXED, overflow=0.12, path="support.jsonl", brand=OWN)
-    yield Place("social", "social", "social.jsonl", 0.07, MIXED, overflow=0.24, path="social.jsonl")
+    yield Place("social", "social", "social.jsonl", 0.04, MIXED, overflow=0.16, path="social.jsonl")
 
 
 HACKERNEWS = Place("", "hn", "Hacker News", 0.15, overflow=0.4)
-PLACES: tuple[Place, ...] = (*_appstore(), *_feeds(), HACKERNEWS, *_files())
+MASTODON = Place("mastodon", "social", "Mastodon", 0.04, MIXED, overflow=0.08, path="/mastodon")
+PLACES: tuple[Place, ...] = (*_appstore(), *_feeds(), HACKERNEWS, *_files(), MASTODON)

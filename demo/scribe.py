@@ -14,6 +14,7 @@ from demo.oddities import LONG, Oddity
 from demo.phrasebook import Phrasebook
 from demo.places import Kind, Place
 from demo.plan import AT_WORK, Slot
+from demo.wire.mastodon import tags_of, uri_of
 from demo.writing import Brief, Draft
 
 
@@ -103,6 +104,8 @@ class Scribe:
         if draft is None:
             draft = self._unheard(book, brief)
             draft = draft._replace(title=writing.question(book, brief)) if story else draft
+        if place.source == "mastodon" and brand.handle not in tags_of(draft.text):
+            draft = draft._replace(text=f"{draft.text} #{brand.handle}")  # there only what has its hashtag is found
         item = self._signed(place, draft, posted_at, language=language, event=event)
         return self._threaded(item, brand, story=story) if place.kind == "hn" else item
 
@@ -188,6 +191,8 @@ class Scribe:
             return str(HN_FIRST_ID + 11 * serial), None
         if place.source == "appstore":
             return str(APPSTORE_FIRST_ID + 7 * serial), None
+        if place.source == "mastodon":
+            return uri_of(serial, posted_at), None
         if place.source == "file":
             return f"{FILE_PREFIXES[place.kind]}-{serial:07}", None
         day = datetime.fromtimestamp(posted_at, UTC)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from demo.item import BRANDS, Item
 from demo.places import COUNTRIES, PLACES, Place
-from demo.wire import appstore, feeds, hackernews
+from demo.wire import appstore, feeds, hackernews, mastodon
 
 
 class Document(NamedTuple):
@@ -36,6 +36,9 @@ class Shelves:
             for p in PLACES
             if p.brand is not None and p.country is not None
         }
+        self.mastodon = mastodon.Timelines(
+            [item for place in kept if place.source == "mastodon" for item in kept[place]]
+        )
         self._feeds = {p.path: (p, newest_first.get(p, [])) for p in PLACES if p.source == "feed"}
         self.feed = lru_cache(len(self._feeds))(self._feed)
 
@@ -46,12 +49,8 @@ class Shelves:
             for brand in BRANDS
             for country in COUNTRIES
         ]
-        return ["/hn/api/v1/search_by_date?query=harbor+coffee", *apps, *self._feeds]
-
-    def blank(self, path: str) -> bytes:
-        """Return the feed at `path` without its items."""
-        place, _ = self._feeds[path]
-        return feeds.RENDERERS[place.kind][1](place, [])
+        tags = [f"/mastodon/api/v1/timelines/tag/{brand.handle}" for brand in BRANDS]
+        return ["/hn/api/v1/search_by_date?query=harbor+coffee", *apps, *tags, *self._feeds]
 
     def has_feed(self, path: str) -> bool:
         """Return whether a feed is served at `path`."""

@@ -92,7 +92,7 @@ def raised(
     for feed in {one.feed for one in said}:
         mentions = [one.mention for one in said if one.feed == feed]
         warehouse.land(Batch(mentions, {}), Walk(feed, "appstore", "review", "x"), NOW)
-        arrived = tables.arrived_table(mentions, feed, "review", NOW)
+        arrived = tables.arrived_table([(feed, "review", mentions)], NOW)
         hashes |= zip(arrived["mention_id"].to_pylist(), arrived["text_hash"].to_pylist(), strict=True)
     readings = [_reading(one) | {"text_hash": hashes[one.mention.mention_id]} for one in said]
     warehouse.keep_readings(tables.rows_table(readings, tables.READINGS), tables.rows_table([], tables.UNPLACED))

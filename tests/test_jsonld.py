@@ -260,6 +260,8 @@ def test_an_id_is_the_sites_own_or_made_of_what_does_not_change() -> None:
     ]
     made = native_ids(block(review()))
     assert made == native_ids(block(review(reviewRating=4, datePublished="2 days ago"))) == native_ids(marked("Fine"))
+    assert made == native_ids(block(review("“fine”\0", author="ANN ")))
+    assert len(set(native_ids(block(review("👍"), review("👎"))))) == 2, "there are no letters to go by"
     for other in ({"author": "Bo"}, {"reviewBody": "Bad"}, {"datePublished": "2026-05-04"}):
         assert native_ids(block(review(**other))) != made
 

@@ -170,7 +170,7 @@ runs = st.lists(
 
 
 @pytest.mark.parametrize("way", [by_id, by_time, by_page, by_token])
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(size=st.integers(2, 4), runs=runs)
 def test_newest_first(way: Any, size: int, runs: list[Run]) -> None:
     board = Board(size)
@@ -199,7 +199,7 @@ def from_token(board: Board, mark: Any, ahead: float) -> Listing:
 
 
 @pytest.mark.parametrize("way", [from_moment, from_token])
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(size=st.integers(2, 4), runs=runs)
 def test_oldest_first(way: Any, size: int, runs: list[Run]) -> None:
     board = Board(size)
@@ -214,7 +214,7 @@ def test_oldest_first(way: Any, size: int, runs: list[Run]) -> None:
     assert reader.landed == {str(post.number) for post in board.posts}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(size=st.integers(2, 4), crowd_s=st.sampled_from([1, 2_000, 8_000]), runs=runs)
 def test_changed_since(size: int, crowd_s: int, runs: list[Run]) -> None:
     board = Board(size, {"skew": YEAR})  # of a smaller skew nobody can tell that the next page begins too late

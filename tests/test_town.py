@@ -1,7 +1,9 @@
 """The demo town: what it says of itself is what anybody finds who walks it over HTTP."""
 
 import csv
+import gzip
 import http.client
+import ipaddress
 import json
 import re
 import signal
@@ -12,21 +14,27 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 import pytest
 
+from demo import faults, spoil
 from demo.config import write_config
 from demo.faults import FAULTS, Faults
 from demo.item import Item
+from demo.server import reply_to
+from demo.shelves import Shelves
 from demo.town import Town, serve
 from demo.wire.hackernews import Ask, Index
 
@@ -114,6 +122,20 @@ def walk_feed(feed: Feed) -> Iterator[Found]:
             yield Found(field["id"], datetime.fromisoformat(field["published"]), text)
 
 
+def walk_mastodon(feed: Feed) -> Iterator[Found]:
+    found: dict[str, Found] = {}  # a post with two of the tags stands in both timelines
+    for tag in feed["tags"]:
+        url: str | None = f"{feed['instances'][0]}/api/v1/timelines/tag/{tag}?limit=40"
+        while url:
+            body, headers = get(url)
+            for status in json.loads(body):
+                when = datetime.fromisoformat(status["created_at"])
+                found[status["uri"]] = Found(status["uri"], when, words(status["content"]))
+            following = re.search(r'<([^>]*)>; rel="next"', headers["Link"] or "")
+            url = following[1] if following else None
+    yield from found.values()
+
+
 def walk_file(feed: Feed) -> Iterator[Found]:
     columns = feed["columns"]
     with Path(feed["path"]).open(encoding="utf-8", newline="") as lines:
@@ -123,7 +145,13 @@ def walk_file(feed: Feed) -> Iterator[Found]:
                 yield Found(row[columns["native_id"]], datetime.fromisoformat(row[columns["posted_at"]]), text)
 
 
-WALKERS = {"hackernews": walk_hackernews, "appstore": walk_appstore, "feed": walk_feed, "file": walk_file}
+WALKERS = {
+    "hackernews": walk_hackernews,
+    "appstore": walk_appstore,
+    "feed": walk_feed,
+    "mastodon": walk_mastodon,
+    "file": walk_file,
+}
 
 
 def walk(config: Path) -> dict[str, Any]:
@@ -299,31 +327,140 @@ def test_the_town_is_heard_on_loopback_only(config: Path) -> None:
         socket.create_connection(("127.0.0.2", port), timeout=5).close()
 
 
-@pytest.mark.parametrize("kind", FAULTS)
-def test_every_fault_spoils_a_good_answer(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demo.faults.STALL_S", 0.5)
-    path = "/forum/feed.json"
-    with serve(Town(200, 1, TODAY)) as good, serve(Town(200, 1, TODAY), faults=Faults(f"{kind}:1", 1)) as bad:
-        whole, started = get(good + path)[0], time.monotonic()
-        try:
-            body, headers = get(bad + path)
-        except urllib.error.HTTPError as error:
-            assert (str(error.code), error.headers["Retry-After"]) == (kind, "1" if kind == "429" else None)
-        except (http.client.IncompleteRead, ConnectionResetError):
-            assert kind == "reset"
-        else:
-            seconds = time.monotonic() - started
-            assert {
-                "truncate": whole.startswith(body) and len(body) < len(whole),
-                "html": headers["Content-Type"].startswith("text/html"),
-                "empty": b'"items": []' in body,
-                "slow": body == whole and seconds > 0.4,
-            }[kind]
+FORUM = "/forum/feed.json"
+PAGE_1, PAGE_2 = (f"/itunes/us/rss/customerreviews/page={n}/id=1000001/sortby=mostrecent/json" for n in (1, 2))
+SEARCH = "/hn/api/v1/search_by_date?query=harbor+coffee"
+
+
+class Answer(NamedTuple):
+    """What a raw client is given, after how many seconds."""
+
+    status: int
+    headers: Any
+    body: bytes
+    seconds: float
+
+
+@contextmanager
+def spoilt(kind: str) -> Iterator[Callable[[str], Answer]]:
+    """Yield what asks a town in which every answer has this fault."""
+    with serve(Town(400, 1, TODAY), faults=Faults(f"{kind}:1", 1)) as address:
+
+        def ask(path: str) -> Answer:
+            started = time.monotonic()
+            with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)) as line:
+                line.request("GET", path)
+                answer = line.getresponse()
+                return Answer(answer.status, answer.headers, answer.read(), time.monotonic() - started)
+
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def good() -> Callable[[str], bytes]:
+    shelves = Shelves(Town(400, 1, TODAY).mentions())
+    return lambda path: reply_to(shelves, path, Message()).body
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "after"),
+    [("429", 429, "1"), ("429-bare", 429, None), ("500", 500, None), ("503", 503, None)],
+)
+def test_an_error_has_its_status_and_may_say_when_to_come_back(kind: str, status: int, after: str | None) -> None:
+    with spoilt(kind) as ask:
+        answer = ask(FORUM)
+    assert (answer.status, answer.headers["Retry-After"]) == (status, after)
+
+
+def test_a_body_can_end_too_early_in_three_ways(good: Callable[[str], bytes]) -> None:
+    with spoilt("reset") as ask, pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        ask(FORUM)
+    with spoilt("truncate") as ask:
+        body = ask(FORUM).body
+    assert good(FORUM).startswith(body) and len(body) < len(good(FORUM))
+    with spoilt("truncate-gzip") as ask, pytest.raises(EOFError):
+        gzip.decompress(ask(FORUM).body)
+
+
+def test_an_answer_can_be_far_too_large_or_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert faults.FLOOD_BYTES > 100_000_000 and faults.STALL_S == 30
+    for name, value in (("FLOOD_BYTES", 2**20), ("STALL_S", 0.3), ("SLOW_S", 0.3)):
+        monkeypatch.setattr(faults, name, value)
+    with spoilt("bomb") as ask:
+        bomb = ask(FORUM).body
+    assert len(bomb) < 2_000_000 and len(zlib.decompress(bomb, wbits=31)) * spoil.BOMB_MEMBERS == 10**9
+    with spoilt("flood") as ask:
+        assert len(ask(FORUM).body) > 2**20
+    for kind in ("slow", "stall"):
+        with spoilt(kind) as ask:
+            assert ask(FORUM).seconds > 0.25
+
+
+def test_a_redirect_can_lead_to_itself_or_to_a_private_address() -> None:
+    with spoilt("loop") as ask:
+        answer = ask(FORUM)
+        assert answer.status == ask(answer.headers["Location"]).status == 302
+        assert answer.headers["Location"] == ask(answer.headers["Location"]).headers["Location"]
+    with spoilt("private") as ask:
+        host = urlsplit(ask(FORUM).headers["Location"]).hostname
+    assert ipaddress.ip_address(host or "").is_private
+
+
+def test_an_answer_can_be_another_than_the_one_asked_for(good: Callable[[str], bytes]) -> None:
+    with spoilt("html") as ask:
+        assert ask(FORUM).body.startswith(b"<!DOCTYPE html>")
+    with spoilt("type") as ask:
+        answer = ask(FORUM)
+        assert answer.body == good(FORUM) and "json" not in answer.headers["Content-Type"]
+    with spoilt("empty") as ask:
+        assert b'"items": []' in ask(FORUM).body
+    with spoilt("repeat") as ask:
+        assert ask(PAGE_1).body == ask(PAGE_2).body == good(PAGE_1) != good(PAGE_2)
+    with spoilt("reject") as ask:
+        assert (ask(PAGE_1).status, ask(PAGE_2).status) == (200, 400)
+
+
+def test_a_clock_can_be_wrong_everywhere_in_an_answer(good: Callable[[str], bytes]) -> None:
+    with spoilt("skew") as ask:
+        feed, search = ask(FORUM), json.loads(ask(SEARCH).body)["hits"]
+    date, ahead = parsedate_to_datetime(feed.headers["Date"]), set()
+    for skewed, item in zip(json.loads(feed.body)["items"], json.loads(good(FORUM))["items"], strict=True):
+        assert skewed["id"] == item["id"]
+        ahead.add(datetime.fromisoformat(skewed["date_published"]) - datetime.fromisoformat(item["date_published"]))
+    (shift,) = ahead
+    assert shift.total_seconds() in faults.SKEWS_S
+    assert abs(date - datetime.now(UTC) - shift) < timedelta(minutes=1)
+    hits = zip(search, json.loads(good(SEARCH))["hits"], strict=True)
+    assert {skewed["created_at_i"] - hit["created_at_i"] for skewed, hit in hits} <= set(faults.SKEWS_S)
+
+
+def test_items_can_come_twice_and_in_another_order(good: Callable[[str], bytes]) -> None:
+    for path, sign in ((FORUM, rb'"id": "[^"]*"'), ("/news/trade-cup/rss.xml", rb"<guid.*?</guid>")):
+        with spoilt("shuffle") as ask:
+            found, listed = re.findall(sign, ask(path).body), re.findall(sign, good(path))
+        assert set(found) == set(listed) and len(found) > len(listed) and found != sorted(found, key=listed.index)
+
+
+def test_letters_can_be_broken_and_ids_can_change_their_type(good: Callable[[str], bytes]) -> None:
+    for kind, signs in (("utf8", (b"\\ud83d", *spoil.BROKEN)), ("nul", (b"\0", b"\\u0000"))):
+        with spoilt(kind) as ask:
+            body = ask(FORUM).body
+        assert any(sign in body for sign in signs) and abs(len(body) - len(good(FORUM))) < 9
+    with spoilt("ids") as ask:
+        hits = json.loads(ask(SEARCH).body)["hits"]
+    assert [str(hit["objectID"]) for hit in hits] == [hit["objectID"] for hit in json.loads(good(SEARCH))["hits"]]
+    assert all(isinstance(hit["objectID"], int) and isinstance(hit["story_id"], str) for hit in hits)
+
+
+def test_every_kind_of_fault_is_tested_above() -> None:
+    http_kinds = {"429", "429-bare", "500", "503", "reset", "slow", "stall", "loop", "private", "reject"}
+    body_kinds = {"truncate", "truncate-gzip", "bomb", "flood", "type", "html", "empty", "repeat", "shuffle"}
+    assert FAULTS.keys() == http_kinds | body_kinds | {"skew", "utf8", "nul", "ids"}
 
 
 def test_faults_are_the_same_again_and_as_many_as_asked_for() -> None:
     spec = "429:0.2,reset:0.1"
-    first, second = ([faults.next() for _ in range(2000)] for faults in (Faults(spec, 3), Faults(spec, 3)))
+    first, second = ([drawn.next()[0] for _ in range(2000)] for drawn in (Faults(spec, 3), Faults(spec, 3)))
     assert first == second
     assert 340 < first.count("429") < 460
     assert 150 < first.count("reset") < 250

@@ -180,7 +180,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(EVENTS)
 def test_whatever_lands_in_whatever_order_each_mention_is_there_once_and_the_roll_ups_agree(events: Any) -> None:
     brands = [Brand("Q", query="coffee"), Brand("F", feeds=("feed1",))]

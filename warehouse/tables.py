@@ -44,7 +44,9 @@ ARRIVED = pa.schema(
     }
 )
 AS_THEY_ARE = [name for name in ARRIVED.names if name in Mention.__slots__ and name not in ("posted_at", "replied_at")]
-REFUSED = pa.schema({"place": pa.string(), "reason": pa.string(), "raw": pa.string(), "seen_at": MOMENT})
+REFUSED = pa.schema(
+    {"feed": pa.string(), "place": pa.string(), "reason": pa.string(), "raw": pa.string(), "seen_at": MOMENT}
+)
 FEED_STATE = pa.schema(
     {
         "feed": pa.string(),
@@ -56,7 +58,7 @@ FEED_STATE = pa.schema(
         "updated_at": MOMENT,
     }
 )
-GONE = pa.schema({"mention_id": ID})
+GONE = pa.schema({"feed": pa.string(), "mention_id": ID})
 COUNTS = ("pages", "seen", "new", "changed", "deleted", "rejects", "requests", "bytes", "quota_left")
 FEED_RUN = pa.schema(
     {
@@ -110,12 +112,15 @@ def rows_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table
     return pa.Table.from_pylist([dict(row) for row in rows], schema)
 
 
-def arrived_table(mentions: Sequence[Mention], feed: str, kind: str, now: datetime) -> pa.Table:
-    """Return the Arrow table `arrived` that load/land.sql reads, in the order of `mentions`."""
+def arrived_table(brought: Sequence[tuple[str, str, Sequence[Mention]]], now: datetime) -> pa.Table:
+    """Return the Arrow table `arrived` that load/land.sql reads, of (feed, kind, mentions), in their order."""
+    mentions = [mention for _, _, found in brought for mention in found]
     size = len(mentions)
     columns: dict[str, Sequence[Any]] = {name: [getattr(m, name) for m in mentions] for name in AS_THEY_ARE}
     columns["ordinal"] = range(size)
-    columns["feed"], columns["kind"], columns["first_seen_at"] = [feed] * size, [kind] * size, [utc(now)] * size
+    columns["feed"] = [feed for feed, _, found in brought for _ in found]
+    columns["kind"] = [kind for _, kind, found in brought for _ in found]
+    columns["first_seen_at"] = [utc(now)] * size
     columns["posted_at"] = posted_at = [utc(m.posted_at) for m in mentions]
     columns["day"] = [moment.date() for moment in posted_at]
     columns["replied_at"] = [m.replied_at and utc(m.replied_at) for m in mentions]

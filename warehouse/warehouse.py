@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple, Self
 
 import duckdb
@@ -42,6 +44,15 @@ class Batch(NamedTuple):
     done: bool = False
 
 
+@dataclass(slots=True)
+class _Slip:
+    """A batch that waits for its turn, and what became of it."""
+
+    batch: Batch
+    walk: Walk
+    landed: "Landed | None" = None
+
+
 class Landed(NamedTuple):
     """How many mentions were new or changed, how many rejects had not been seen before, how many mentions went."""
 
@@ -72,6 +83,7 @@ class Warehouse:
         self.path = path
         self._db = duckdb.connect(path)
         self._turn = threading.Lock()
+        self._slips: SimpleQueue[_Slip] = SimpleQueue()
         self.busy_s = 0.0  # spent in transactions, not counting the wait for a turn
 
     def __enter__(self) -> Self:
@@ -92,20 +104,35 @@ class Warehouse:
 
         A mention seen before is replaced if its source changed it, keeping its first sight, and its reading as long
         as its words are the same. Of one id the last one wins. What is gone from its source is removed.
+        Threads that land at the same time share a transaction, which costs as much for fifty small batches as for one.
         """
-        state = walk._asdict() | {"cursor": json.dumps(batch.cursor), "done": batch.done, "updated_at": utc(now)}
+        slip = _Slip(batch, walk)
+        self._slips.put(slip)
+        with self._turn:
+            if slip.landed is None:  # else another thread, whose turn came before, has taken it along
+                self._land([self._slips.get() for _ in range(self._slips.qsize())], now)
+        if slip.landed is None:
+            raise WarehouseError(f"{self.path}: a batch was not kept, because another in its transaction failed")
+        return slip.landed
+
+    def _land(self, slips: Sequence[_Slip], now: datetime) -> None:
+        moment, rejects, gone, states = utc(now), [], [], []
+        for slip in slips:
+            batch, walk = slip.batch, slip.walk
+            rejects += [{"feed": walk.feed, "place": p, "reason": r, "raw": raw} for p, r, raw in batch.rejects]
+            gone += [{"feed": walk.feed, "mention_id": mention_id} for mention_id in batch.deleted]
+            states.append(walk._asdict() | {"cursor": json.dumps(batch.cursor), "done": batch.done})
         arrow = {
-            "arrived": tables.arrived_table(batch.mentions, walk.feed, walk.kind, now),
-            "refused": rows_table(
-                [{"place": p, "reason": r, "raw": raw, "seen_at": utc(now)} for p, r, raw in batch.rejects],
-                tables.REFUSED,
-            ),
-            "gone": rows_table([{"mention_id": mention_id} for mention_id in batch.deleted], tables.GONE),
-            "feed_state": rows_table([state], tables.FEED_STATE),
+            "arrived": tables.arrived_table([(s.walk.feed, s.walk.kind, s.batch.mentions) for s in slips], now),
+            "refused": rows_table([row | {"seen_at": moment} for row in rejects], tables.REFUSED),
+            "gone": rows_table(gone, tables.GONE),
+            "feed_state": rows_table([row | {"updated_at": moment} for row in states], tables.FEED_STATE),
         }
-        with self._transaction(arrow) as db:
+        with self._alone(), self._held_transaction(arrow) as db:
             db.execute((LOAD / "land.sql").read_text())
-            return Landed(*db.execute("FROM landed").fetchall()[0])
+            landed = {feed: Landed(*counts) for feed, *counts in db.execute("FROM landed").fetchall()}
+        for slip in slips:
+            slip.landed = landed[slip.walk.feed]
 
     def recent_ids(self, feed: str, since: datetime, limit: int) -> list[str]:
         """Return up to `limit` native ids of what `feed` brought that was posted after `since`, the newest first."""
@@ -217,21 +244,34 @@ class Warehouse:
                 self._db.rollback()
 
     @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Use one thread: batches are small, so several cost more than they bring, and the others read answers."""
+        self._db.execute("SET threads = 1")
+        try:
+            yield
+        finally:
+            self._db.execute("RESET threads")
+
+    @contextmanager
     def _transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._turn:
-            begun, is_whole = time.monotonic(), False
-            self._db.begin()
-            try:
-                for name, table in arrow.items():
-                    # Copied, not scanned: DuckDB pushes join filters into a scan of Arrow, and an unsigned id
-                    # beyond 2^63 overflows there.
-                    self._db.register("arrow", table)
-                    self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow")
-                    self._db.unregister("arrow")
-                yield self._db
-                is_whole = True
-            finally:  # whatever stopped it, half a transaction must not be committed by the next one
-                if not is_whole:
-                    self._db.rollback()
-            self._db.commit()
-            self.busy_s += time.monotonic() - begun
+        with self._turn, self._held_transaction(arrow) as db:
+            yield db
+
+    @contextmanager
+    def _held_transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+        begun, is_whole = time.monotonic(), False
+        self._db.begin()
+        try:
+            for name, table in arrow.items():
+                # Copied, not scanned: DuckDB pushes join filters into a scan of Arrow, and an unsigned id
+                # beyond 2^63 overflows there.
+                self._db.register("arrow", table)
+                self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow")
+                self._db.unregister("arrow")
+            yield self._db
+            is_whole = True
+        finally:  # whatever stopped it, half a transaction must not be committed by the next one
+            if not is_whole:
+                self._db.rollback()
+        self._db.commit()
+        self.busy_s += time.monotonic() - begun

@@ -38,13 +38,12 @@ class Index:
         self._items = sorted(items, key=lambda item: item.posted_at)
         self._matching = lru_cache(64)(self._search)
 
-    def answer(self, ask: Ask, items_per_page: int | None = None) -> bytes:
-        """Return the JSON that answers `ask`; with `items_per_page` = 0 the page holds nothing."""
+    def answer(self, ask: Ask) -> bytes:
+        """Return the JSON that answers `ask`."""
         items, times = self._matching(ask.query, ask.tags)
         first, end = bisect_left(times, ask.since), bisect_right(times, ask.until)
-        per_page = ask.per_page if items_per_page is None else items_per_page
         newest = end - ask.page * ask.per_page
-        oldest = max(first, end - REACHABLE, newest - per_page)
+        oldest = max(first, end - REACHABLE, newest - ask.per_page)
         hits = [_hit(item) for item in reversed(items[oldest:newest])] if newest > oldest else []
         return _page(ask, hits, max(0, end - first))
 

@@ -1,7 +1,7 @@
--- Keeps a few pages of one feed together with the cursor that follows them; runs inside one transaction.
+-- Keeps a few pages of one or more feeds together with the cursors that follow them; runs inside one transaction.
 -- Reads the temporary tables `arrived` (mentions in the order they came), `refused` (items that could not be read),
--- `gone` (ids that the source says it has deleted) and `feed_state` (one row: feed, source, options_hash, span, cursor,
--- done). Leaves its counts in the temporary table `landed`.
+-- `gone` (ids that the source says it has deleted), each with its feed, and `feed_state` (one row for each feed: feed,
+-- source, options_hash, span, cursor, done). Leaves its counts, by feed, in the temporary table `landed`.
 
 CREATE OR REPLACE TEMP TABLE stage AS
 SELECT
@@ -70,29 +70,34 @@ SELECT mention_id, day FROM stage ANTI JOIN known USING (mention_id, native_id);
 
 -- What two feeds bring belongs to the first, and counts for the brands of both.
 CREATE OR REPLACE TEMP TABLE seen_again AS
-SELECT k.mention_id, f.feed, k.day
-FROM known AS k, feed_state AS f
-WHERE k.feed <> f.feed AND (k.mention_id, f.feed) NOT IN (SELECT (mention_id, feed) FROM ops.also_seen);
+SELECT DISTINCT a.mention_id, a.feed, coalesce(k.day, s.day) AS day
+FROM arrived AS a
+JOIN stage AS s ON a.mention_id = s.mention_id
+LEFT JOIN known AS k ON a.mention_id = k.mention_id
+WHERE
+    a.feed <> coalesce(k.feed, s.feed)
+    AND (a.mention_id, a.feed) NOT IN (SELECT (mention_id, feed) FROM ops.also_seen);
 
 INSERT INTO ops.also_seen SELECT mention_id, feed FROM seen_again;
 INSERT INTO ops.touched SELECT mention_id, day FROM seen_again;
 
 CREATE OR REPLACE TEMP TABLE new_rejects AS
-SELECT DISTINCT ON (r.place, r.raw) f.feed, r.place, r.reason, r.raw, r.seen_at
-FROM refused AS r, feed_state AS f
-WHERE (f.feed, r.place, r.raw) NOT IN (SELECT (feed, place, raw) FROM ops.rejects);
+SELECT DISTINCT ON (feed, place, raw) feed, place, reason, raw, seen_at
+FROM refused
+WHERE (feed, place, raw) NOT IN (SELECT (feed, place, raw) FROM ops.rejects);
 
 INSERT INTO ops.rejects SELECT * FROM new_rejects;
 
 -- What its source has deleted goes, with what was computed from it and the quotes of it in alerts.
 CREATE OR REPLACE TEMP TABLE deleted AS
 SELECT
-    mention_id,
-    day,
-    url,
-    trim(regexp_replace(concat_ws(' – ', nullif(title, ''), nullif(text, '')), '\s+', ' ', 'g')) AS words
-FROM mentions
-WHERE mention_id IN (SELECT mention_id FROM gone);
+    g.feed,
+    m.mention_id,
+    m.day,
+    m.url,
+    trim(regexp_replace(concat_ws(' – ', nullif(m.title, ''), nullif(m.text, '')), '\s+', ' ', 'g')) AS words
+FROM mentions AS m
+JOIN (SELECT mention_id, min(feed) AS feed FROM gone GROUP BY mention_id) AS g ON g.mention_id = m.mention_id;
 
 INSERT INTO ops.touched SELECT mention_id, day FROM deleted;
 DELETE FROM mentions WHERE mention_id IN (SELECT mention_id FROM deleted);
@@ -118,7 +123,9 @@ INSERT INTO ops.feeds BY NAME SELECT * FROM feed_state;
 
 CREATE OR REPLACE TEMP TABLE landed AS
 SELECT
-    (SELECT count(*) FROM stage) - (SELECT count(*) FROM known) AS new,
-    (SELECT count(*) FROM changed) AS changed,
-    (SELECT count(*) FROM new_rejects) AS rejects,
-    (SELECT count(*) FROM deleted) AS deleted;
+    f.feed,
+    (SELECT count(*) FROM stage AS s ANTI JOIN known USING (mention_id, native_id) WHERE s.feed = f.feed) AS new,
+    (SELECT count(*) FROM stage AS s SEMI JOIN changed AS c ON c.mention_id = s.mention_id WHERE s.feed = f.feed) AS changed,
+    (SELECT count(*) FROM new_rejects AS r WHERE r.feed = f.feed) AS rejects,
+    (SELECT count(*) FROM deleted AS d WHERE d.feed = f.feed) AS deleted
+FROM feed_state AS f;
