@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.applereviews import from_json, from_xml
+from connectors.formats.applereviews import from_json, from_xml
 from connectors.mention import Mention
-from connectors.paging import Listing, newest_first
 from connectors.source import Cursor, Page, Unavailable, read_items, source
-from connectors.turns import in_turn
+from connectors.walks.paging import Listing, newest_first
+from connectors.walks.turns import in_turn
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from connectors.countries import ALPHA2
-from connectors.dates import parse_date
+from connectors.formats.countries import ALPHA2
+from connectors.formats.dates import parse_date
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, Place, newest_first
-from connectors.response import Response
-from connectors.signed import as_team
-from connectors.single import one_by_one
 from connectors.source import Cursor, Page, read_items, source
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
+from connectors.walks.single import one_by_one
+from connectors.web.response import Response
+from connectors.web.signed import as_team
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.atproto import SERVICE, Session
-from connectors.batches import in_batches
-from connectors.dates import from_epoch, parse_date
+from connectors.formats.atproto import SERVICE, Session
+from connectors.formats.dates import from_epoch, parse_date
 from connectors.mention import Mention
-from connectors.paging import Listing, Place, newest_first
-from connectors.rough import rough_order
 from connectors.source import Cursor, Page, read_items, source
+from connectors.walks.batches import in_batches
+from connectors.walks.paging import Listing, Place, newest_first
+from connectors.walks.rough import rough_order
 
 if TYPE_CHECKING:
     from connectors.http import Http

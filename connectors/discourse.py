@@ -5,10 +5,10 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.dates import from_epoch, parse_date
-from connectors.discourseposts import Item, is_gone, matches, may_go_on, read_posts
-from connectors.paging import DAY_S, Listing, newest_first
+from connectors.formats.dates import from_epoch, parse_date
+from connectors.formats.discourseposts import Item, is_gone, matches, may_go_on, read_posts
 from connectors.source import Changed, Cursor, Page, Unavailable, source
+from connectors.walks.paging import DAY_S, Listing, newest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http

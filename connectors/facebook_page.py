@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connectors.dates import parse_date
-from connectors.errorbody import error_body, problem
+from connectors.formats.dates import parse_date
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, Place, newest_first
 from connectors.source import Cursor, Page, Refused, Unavailable, read_items, source
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
+from connectors.web.errorbody import error_body, problem
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from connectors.entry import Entry, Feed, open_feed
+from connectors.formats.entry import Entry, Feed, open_feed
 from connectors.mention import Mention
 from connectors.source import MISSHAPEN, Changed, Cursor, Page, Refused, Reject, read_items, source
-from connectors.wire import shown
+from connectors.web.wire import shown
 
 if TYPE_CHECKING:
     from connectors.http import Http
-    from connectors.response import Response
+    from connectors.web.response import Response
 
 UNIQUE = re.compile(r"https?://|tag:|urn:", re.I)  # ids that are no other feed's by their form
 WEB_PAGE = re.compile(rb"\s*(<!--.*?-->\s*)?<(!doctype html|html\b)", re.I | re.S)

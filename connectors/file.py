@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.mapping import Plan, choose_columns, mention_of
+from connectors.formats.mapping import Plan, choose_columns, mention_of
+from connectors.formats.table import BATCH, Row, Table, open_table
+from connectors.formats.textfile import Unreadable
 from connectors.mention import Mention
 from connectors.source import Cursor, Page, Refused, Reject, source
-from connectors.table import BATCH, Row, Table, open_table
-from connectors.textfile import Unreadable
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connectors.changes import Changes, changed_since
-from connectors.dates import from_epoch
-from connectors.githubissues import read_changes, read_issue
+from connectors.formats.dates import from_epoch
+from connectors.formats.githubissues import read_changes, read_issue
 from connectors.source import Cursor, Page, Refused, Unavailable, source
-from connectors.turns import in_turn
+from connectors.walks.changes import Changes, changed_since
+from connectors.walks.turns import in_turn
 
 if TYPE_CHECKING:
     from connectors.http import Http

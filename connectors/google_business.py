@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connectors.dates import parse_date
-from connectors.markup import plain
+from connectors.formats.dates import parse_date
+from connectors.formats.markup import plain
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, Place, newest_first
-from connectors.response import Response
-from connectors.signed import as_user
-from connectors.single import one_by_one
 from connectors.source import Cursor, Page, read_items, source
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
+from connectors.walks.single import one_by_one
+from connectors.web.response import Response
+from connectors.web.signed import as_user
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -6,16 +6,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from connectors.dates import from_epoch
-from connectors.entry import Entry, open_feed
-from connectors.markup import plain
+from connectors.formats.dates import from_epoch
+from connectors.formats.entry import Entry, open_feed
+from connectors.formats.markup import plain
 from connectors.mention import Mention
-from connectors.paging import Listing, oldest_first
 from connectors.source import Cursor, Page, Unavailable, read_items, source
+from connectors.walks.paging import Listing, oldest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http
-    from connectors.response import Response
+    from connectors.web.response import Response
 
 API = "https://news.google.com/rss/search"
 MOST = 100  # articles in one answer

@@ -5,12 +5,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from connectors.batchexecute import at, call, text_at
-from connectors.dates import from_epoch
+from connectors.formats.batchexecute import at, call, text_at
+from connectors.formats.dates import from_epoch
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, Place, newest_first
 from connectors.source import Cursor, Page, Unavailable, read_items, source
-from connectors.turns import in_turn
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
+from connectors.walks.turns import in_turn
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, Place, newest_first
-from connectors.signed import as_service
 from connectors.source import Cursor, Page, read_items, source
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
+from connectors.web.signed import as_service
 
 if TYPE_CHECKING:
     from connectors.http import Http

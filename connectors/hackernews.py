@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from connectors.dates import from_epoch
-from connectors.markup import plain
+from connectors.formats.dates import from_epoch
+from connectors.formats.markup import plain
 from connectors.mention import Mention
-from connectors.paging import Listing, newest_first
 from connectors.source import Changed, Cursor, Page, Unavailable, read_items, source
+from connectors.walks.paging import Listing, newest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http

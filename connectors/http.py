@@ -13,13 +13,13 @@ from typing import Any, Literal, NamedTuple, cast
 
 import httpx
 
-from connectors.pace import Ledger, Pace, allowance, quota, retry_after
-from connectors.response import HINTS, Response
-from connectors.retry import PASSING, Passing, pause, retrying
-from connectors.robots import Robots
-from connectors.settings import DEFAULTS, HttpSettings
 from connectors.source import Changed, Refused, Unavailable
-from connectors.wire import Guard, shown, unzipped
+from connectors.web.pace import Ledger, Pace, allowance, quota, retry_after
+from connectors.web.response import HINTS, Response
+from connectors.web.retry import PASSING, Passing, pause, retrying
+from connectors.web.robots import Robots
+from connectors.web.settings import DEFAULTS, HttpSettings
+from connectors.web.wire import Guard, shown, unzipped
 
 for chatty in ("httpx", "httpcore"):  # their lines show queries and headers, where keys and tokens stand
     logging.getLogger(chatty).setLevel(logging.WARNING)

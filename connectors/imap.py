@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.dates import from_epoch
-from connectors.imapwords import Raw
-from connectors.mailbox import CAP, Account, Mailbox, Tls, opened
+from connectors.formats.dates import from_epoch
+from connectors.formats.imapwords import Raw
+from connectors.formats.mailbox import CAP, Account, Mailbox, Tls, opened
+from connectors.formats.mime import read_mail
 from connectors.mention import EARLIEST, Mention
-from connectors.mime import read_mail
-from connectors.paging import Listing, oldest_first
 from connectors.source import Cursor, Page, read_items, source
+from connectors.walks.paging import Listing, oldest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http

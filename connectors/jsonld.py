@@ -8,12 +8,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from connectors.formats.schemaorg import Review, Reviews, read_reviews, readable
 from connectors.mention import EARLIEST, Mention
-from connectors.paging import Listing, Place, newest_first
-from connectors.response import Response
-from connectors.schemaorg import Review, Reviews, read_reviews, readable
 from connectors.source import Cursor, Page, Refused, read_items, source
-from connectors.wire import shown
+from connectors.walks.paging import Listing, Place, newest_first
+from connectors.web.response import Response
+from connectors.web.wire import shown
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connectors.dates import parse_date
+from connectors.formats.dates import parse_date
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, newest_first
 from connectors.source import Cursor, Page, Refused, Unavailable, read_items, source
-from connectors.turns import in_turn
+from connectors.walks.paging import DAY_S, Listing, newest_first
+from connectors.walks.turns import in_turn
 
 if TYPE_CHECKING:
     from connectors.http import Http

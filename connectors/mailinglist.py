@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.dates import parse_date
-from connectors.letter import own_words, person
+from connectors.formats.dates import parse_date
+from connectors.formats.letter import own_words, person
 from connectors.mention import Mention
-from connectors.paging import Listing, newest_first
-from connectors.single import one_by_one
 from connectors.source import Cursor, Page, read_items, source
+from connectors.walks.paging import Listing, newest_first
+from connectors.walks.single import one_by_one
 
 if TYPE_CHECKING:
     from connectors.http import Http
-    from connectors.response import Response
+    from connectors.web.response import Response
 
 PER_PAGE = 25  # the listing has no texts, each mail is a request of its own, so a page is not much more than a day
 SKEW = timedelta(days=1)  # a mail's date is what its sender's clock said

@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connectors.batches import in_batches
-from connectors.mastodonapi import Server, asked, mention_of, servers
-from connectors.paging import Listing, Place, newest_first
-from connectors.rough import rough_order
+from connectors.formats.mastodonapi import Server, asked, mention_of, servers
 from connectors.source import Cursor, Page, read_items, source
-from connectors.turns import Walk, in_turn
+from connectors.walks.batches import in_batches
+from connectors.walks.paging import Listing, Place, newest_first
+from connectors.walks.rough import rough_order
+from connectors.walks.turns import Walk, in_turn
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connectors.paging import Listing, newest_first
-from connectors.redditposts import from_api, from_feed
+from connectors.formats.redditposts import from_api, from_feed
 from connectors.source import Cursor, Page, Refused, source
-from connectors.turns import in_turn
+from connectors.walks.paging import Listing, newest_first
+from connectors.walks.turns import in_turn
 
 if TYPE_CHECKING:
     from connectors.http import Http

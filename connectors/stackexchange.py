@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connectors.changes import Changes, changed_since
-from connectors.dates import from_epoch
-from connectors.markup import plain
+from connectors.formats.dates import from_epoch
+from connectors.formats.markup import plain
 from connectors.mention import Mention
 from connectors.source import Cursor, Page, Refused, SourceError, Unavailable, read_items, source
+from connectors.walks.changes import Changes, changed_since
 
 if TYPE_CHECKING:
     from connectors.http import Http

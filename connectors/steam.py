@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from connectors.bbcode import unmarked
-from connectors.dates import from_epoch
+from connectors.formats.bbcode import unmarked
+from connectors.formats.dates import from_epoch
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, Place, newest_first
 from connectors.source import Changed, Cursor, Page, Refused, read_items, source
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connectors.dates import parse_date
+from connectors.formats.dates import parse_date
 from connectors.mention import Mention
-from connectors.paging import DAY_S, Listing, Place, newest_first
-from connectors.response import Response
-from connectors.single import one_by_one
 from connectors.source import Cursor, Page, Refused, read_items, source
-from connectors.wire import shown
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
+from connectors.walks.single import one_by_one
+from connectors.web.response import Response
+from connectors.web.wire import shown
 
 if TYPE_CHECKING:
     from connectors.http import Http

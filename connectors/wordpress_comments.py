@@ -5,16 +5,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connectors.batches import in_batches
-from connectors.dates import from_epoch, parse_date
-from connectors.markup import plain
+from connectors.formats.dates import from_epoch, parse_date
+from connectors.formats.markup import plain
 from connectors.mention import Mention
-from connectors.paging import Listing, oldest_first
 from connectors.source import Cursor, Page, Unavailable, read_items, source
+from connectors.walks.batches import in_batches
+from connectors.walks.paging import Listing, oldest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http
-    from connectors.response import Response
+    from connectors.web.response import Response
 
 ROUTE = "/wp/v2/comments"
 PER_PAGE = 100

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connectors.formats.xapi import FIELDS, WINDOW, Search, asked, below, mention_of, names_of, posted_s, spend
 from connectors.source import Changed, Cursor, Page, Refused, Unavailable, read_items, source
-from connectors.xapi import FIELDS, WINDOW, Search, asked, below, mention_of, names_of, posted_s, spend
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connectors.batches import in_batches
+from connectors.formats.youtubeapi import API, CommentsOff, Tube, asked
 from connectors.source import Cursor, Page, Refused, source
-from connectors.turns import Walk, in_turn
-from connectors.youtubeapi import API, CommentsOff, Tube, asked
-from connectors.youtubewalks import comments_on, found_by
+from connectors.walks.batches import in_batches
+from connectors.walks.turns import Walk, in_turn
+from connectors.walks.youtubewalks import comments_on, found_by
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from connectors.dates import parse_date
+from connectors.formats.dates import parse_date
 from connectors.mention import Mention
-from connectors.paging import Listing, oldest_first
 from connectors.source import Cursor, Page, Refused, read_items, source
+from connectors.walks.paging import Listing, oldest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http

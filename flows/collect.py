@@ -114,7 +114,7 @@ class _Landing:
 
 
 def _window(span: Span | None, now: datetime) -> dict[str, Any]:
-    """Return the cursor with which the walk of a backfill begins; see connectors/paging.py."""
+    """Return the cursor with which the walk of a backfill begins; see connectors/walks/paging.py."""
     return {"span": [span.since.timestamp(), (span.until or now).timestamp()]} if span else {}
 
 

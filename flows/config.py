@@ -13,8 +13,8 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from connectors.settings import HttpSettings
 from connectors.source import Kind, Refused, Source, all_sources
+from connectors.web.settings import HttpSettings
 from flows.sections import FROM_ENVIRONMENT, BrandSection, File, known_keys
 from warehouse import brandquery
 from warehouse.brands import Brand

@@ -11,7 +11,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from connectors.pace import Ledger
+from connectors.web.pace import Ledger
 from flows.config import Config, ConfigError, Feed
 from flows.progress import Bars, bars
 from flows.report import RunReport

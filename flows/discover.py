@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from connectors.http import Http
-from connectors.settings import DEFAULTS, HttpSettings
 from connectors.source import Page, Source, SourceError, all_sources
+from connectors.web.settings import DEFAULTS, HttpSettings
 from flows.collect import OpenHttp
 
 MOST = 5  # proposals of one source; a person reads them all

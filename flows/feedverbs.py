@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connectors.settings import DEFAULTS
+from connectors.web.settings import DEFAULTS
 from flows import show
 from flows.config import Config, ConfigError, load_config
 from flows.options import HERE, ConfigOption, JsonOption

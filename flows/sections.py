@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.settings import HttpSettings
+from connectors.web.settings import HttpSettings
 
 FROM_ENVIRONMENT = "env:"
 POLITE = HttpSettings()

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import appstore
-from connectors.applereviews import from_json, from_xml
+from connectors.formats.applereviews import from_json, from_xml
 from connectors.http import Http
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, SourceError, Unavailable
+from connectors.web.settings import HttpSettings
 
 CUPERTINO = timezone(timedelta(hours=-7))
 START = datetime(2026, 9, 1, 12, tzinfo=CUPERTINO)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.countries import ALPHA2
+from connectors.formats.countries import ALPHA2
 from connectors.source import Refused, all_sources
 from tests.test_connectors import mentions, recorded, replay, walk
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.http import Http
-from connectors.pace import Pace
 from connectors.source import all_sources
+from connectors.web.pace import Pace
 from demo import faults
 from demo.config import write_config
 from demo.faults import FAULTS, Faults

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import bluesky
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
 from connectors.http import Http
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused, Unavailable
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 from tests.corpora import corpus
 
 T0 = 1_767_225_600

@@ -9,10 +9,10 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.changes import Changes, changed_since
 from connectors.http import Http
 from connectors.mention import Mention
 from connectors.source import Cursor, Page
+from connectors.walks.changes import Changes, changed_since
 
 T0 = 1_767_225_600
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.paging import Listing, newest_first
 from connectors.source import Cursor, Page, Reject, Source, Unavailable, source
+from connectors.walks.paging import Listing, newest_first
 from flows.backfill import plan_backfill
 from flows.collect import Span, collect
 from flows.config import Feed, load_config

@@ -19,11 +19,9 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import (
     Changed,
     Cursor,
@@ -36,6 +34,8 @@ from connectors.source import (
     read_items,
     source,
 )
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 from tests import imapserver
 
 FIXTURES = Path(__file__).parent / "fixtures"

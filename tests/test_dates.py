@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.dates import parse_date
+from connectors.formats.dates import parse_date
 
 DAY = datetime(2023, 11, 19, tzinfo=UTC)
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import discourse
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Unavailable
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 
 URL = "https://pier.example/forum"
 KEY: dict[str, Any] = {"api_key": "rope", "api_username": "ann"}

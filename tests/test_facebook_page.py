@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import facebook_page
-from connectors.dates import from_epoch
 from connectors.facebook_page import mention_of
+from connectors.formats.dates import from_epoch
 from connectors.http import Http
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, Unavailable
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 from tests.corpora import corpus
 
 SECRET = "EAApierropetidecrane"  # noqa: S105

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from connectors.http import Http
 from connectors.mention import Mention, mention_id
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Source, SourceError, all_sources
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 from demo import faults
 from demo.faults import FAULTS, LOOP, Reply, Scene, feed_of
 from demo.speaker import Question, speaking

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from connectors import feed
-from connectors.entry import open_feed
+from connectors.formats.entry import open_feed
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, SourceError
+from connectors.web.settings import HttpSettings
 from tests.corpora import corpus
 
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)

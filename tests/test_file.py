@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors import file, textfile
+from connectors import file
+from connectors.formats import textfile
 from connectors.http import Http
 from connectors.mention import Mention
 from connectors.source import Cursor, Page, Refused, Reject

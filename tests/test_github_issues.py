@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import github_issues
-from connectors.dates import from_epoch
-from connectors.githubissues import read_issue
+from connectors.formats.dates import from_epoch
+from connectors.formats.githubissues import read_issue
 from connectors.http import Http
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused, Unavailable
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 from tests.corpora import corpus
 
 API = "https://api.github.com"

@@ -8,8 +8,8 @@ import pytest
 
 from connectors import google_news
 from connectors.http import Http
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, SourceError, Unavailable
+from connectors.web.settings import HttpSettings
 
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from connectors import hackernews
 from connectors.http import Http
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Unavailable
+from connectors.web.settings import HttpSettings
 
 T0 = 1_767_225_600
 

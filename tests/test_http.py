@@ -17,11 +17,11 @@ import httpx
 import pytest
 
 from connectors.http import Http
-from connectors.pace import Ledger, Pace
-from connectors.response import Response
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Refused, SourceError, Unavailable
-from connectors.wire import shown
+from connectors.web.pace import Ledger, Pace
+from connectors.web.response import Response
+from connectors.web.settings import HttpSettings
+from connectors.web.wire import shown
 
 OWN = HttpSettings(allow_private=("127.0.0.1",), wait_s=0.001, max_mb=1, timeout_s=2)
 

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import imap
+from connectors.formats.imapwords import answers, raw_of, utf7
+from connectors.formats.mailbox import CAP
+from connectors.formats.mime import read_mail
 from connectors.http import Http
-from connectors.imapwords import answers, raw_of, utf7
-from connectors.mailbox import CAP
 from connectors.mention import Mention
-from connectors.mime import read_mail
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, SourceError, Unavailable
+from connectors.web.settings import HttpSettings
 from tests.imapserver import PASSWORD, USER, Folder, serving
 
 OWN = HttpSettings(allow_private=("127.0.0.1", "localhost"))

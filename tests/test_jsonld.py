@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.formats.schemaorg import Review, read_reviews
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.pace import Pace
-from connectors.schemaorg import Review, read_reviews
 from connectors.source import Cursor, Page, Refused, all_sources
+from connectors.web.pace import Pace
 from tests.test_connectors import EAGER, mentions, recorded, replay, walk
 
 CARD = all_sources()["jsonld"]

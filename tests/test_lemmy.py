@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import lemmy
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
 from connectors.http import Http
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused, Unavailable
+from connectors.web.settings import HttpSettings
 
 T0 = 1_767_225_600
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.letter import marked, own_words, person
-from connectors.markup import plain
+from connectors.formats.letter import marked, own_words, person
+from connectors.formats.markup import plain
 
 QUOTE = "\n> How was it?\n> Ann\n"
 

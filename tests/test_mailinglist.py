@@ -9,8 +9,8 @@ import pytest
 from connectors import mailinglist
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused
+from connectors.web.settings import HttpSettings
 
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)
 ARCHIVE = "https://lists.example.org/archives"

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from connectors import mastodon
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
+from connectors.formats.mastodonapi import mention_of
 from connectors.http import Http
-from connectors.mastodonapi import mention_of
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, Unavailable
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 from tests.corpora import corpus
 
 T0 = 1_767_225_600

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count, islice
 from random import Random
 from typing import Any, NamedTuple
@@ -12,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.changes import Changes, changed_since
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.paging import Listing, newest_first, oldest_first
 from connectors.source import Cursor, Page, Refused, SourceError, Unavailable
+from connectors.walks.changes import Changes, changed_since
+from connectors.walks.paging import Listing, newest_first, oldest_first
 
 START = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 HOUR, YEAR = 3_600.0, 366 * 86_400.0
@@ -183,6 +184,26 @@ def test_newest_first(way: Any, size: int, runs: list[Run]) -> None:
         reader.read(run)
     assert reader.read(Run()) is None
     assert reader.landed == {str(post.number) for post in board.posts}
+
+
+@pytest.mark.parametrize("way", [by_id, by_time, by_page, by_token])
+@settings(deadline=None)
+@given(size=st.integers(2, 4), runs=runs)
+def test_a_backfill_newest_first(way: Any, size: int, runs: list[Run]) -> None:
+    board = Board(size)
+    board.post(12)
+    span = [board.posts[3].moment, board.http.moment]
+
+    def ask(place: Any) -> Listing:
+        return board.spoilt(lambda ahead: way(board, place, ahead), place)
+
+    walk = partial(newest_first, board.http, ask=ask, overlap_s=OVERLAP_S)
+    reader = Reader(board, walk, cursor={"span": span})
+    for run in runs:
+        reader.read(run)
+        assert reader.cursor["span"] == span
+    assert reader.read(Run()) is None
+    assert reader.landed >= {str(number) for number in range(3, 12)}
 
 
 def from_moment(board: Board, mark: Any, ahead: float) -> Listing:

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import reddit
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
+from connectors.formats.redditposts import from_api
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.pace import Pace
-from connectors.redditposts import from_api
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, Unavailable
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 from tests.corpora import corpus
 
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)

@@ -11,8 +11,8 @@ import pytest
 
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused, Source
+from connectors.web.settings import HttpSettings
 from tests.servers.running import Server, running, until
 from tests.servers.seeds import BEGIN, PASSWORD, Account, Blog, arrive, edit_wiki, letter, mailbox
 

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from connectors.http import Http
-from connectors.pace import Pace
 from connectors.source import Page, Refused, Source, SourceError, Unavailable, all_sources
+from connectors.web.pace import Pace
 from tests.test_connectors import EAGER, Answer, recorded, replay
 
 CARDS = {name: all_sources()[name] for name in ("appstoreconnect", "google_business", "googleplay_own", "trustpilot")}

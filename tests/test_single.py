@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from connectors.http import Http
-from connectors.pace import Pace
 from connectors.source import Page, Refused, Source, Unavailable, all_sources
+from connectors.web.pace import Pace
 from tests.test_connectors import EAGER, Answer, recorded, replay
 
 NAMES = ("appstoreconnect", "google_business", "trustpilot")

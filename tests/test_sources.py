@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from connectors.http import Http
-from connectors.pace import Pace
 from connectors.source import Refused
+from connectors.web.pace import Pace
 from flows.config import ConfigError, load_config
 from flows.discover import discover
 from flows.sources import add_feed, append_feed, cards

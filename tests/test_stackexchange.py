@@ -11,9 +11,9 @@ import pytest
 from connectors import stackexchange
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.pace import Ledger, Pace
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused, Unavailable
+from connectors.web.pace import Ledger, Pace
+from connectors.web.settings import HttpSettings
 
 T0 = 1_767_225_600
 KEY: dict[str, Any] = {"api_key": "rope"}

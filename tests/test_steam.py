@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.bbcode import unmarked
+from connectors.formats.bbcode import unmarked
 from connectors.source import Changed, Refused, all_sources
 from connectors.steam import LANGUAGES
 from tests.test_connectors import mentions, recorded, replay, walk

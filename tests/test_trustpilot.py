@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from connectors.http import Http
-from connectors.pace import Pace
 from connectors.source import Refused, all_sources
+from connectors.web.pace import Pace
 from tests.test_connectors import EAGER, mentions, recorded, replay, walk
 
 CARD = all_sources()["trustpilot"]

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from connectors.source import Cursor, Page, Unavailable
-from connectors.turns import in_turn
+from connectors.walks.turns import in_turn
 
 
 def counting(last: int, cursor: Cursor) -> Iterator[Page]:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.pace import Pace, retry_after
-from connectors.wire import is_private, unzipped
+from connectors.web.pace import Pace, retry_after
+from connectors.web.wire import is_private, unzipped
 
 
 def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:

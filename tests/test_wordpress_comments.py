@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from connectors import wordpress_comments
 from connectors.http import Http
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Unavailable
+from connectors.web.settings import HttpSettings
 
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)
 RECORDED = Path(__file__).parents[2] / "shared/fixtures/recorded-local/wp_rest_comments.json"

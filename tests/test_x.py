@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from connectors import x
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.pace import Ledger, Pace
-from connectors.settings import HttpSettings
 from connectors.source import Changed, Cursor, Page, Refused, SourceError, Unavailable
+from connectors.web.pace import Ledger, Pace
+from connectors.web.settings import HttpSettings
 
 SECRET = "pier-rope-tide-crane"  # noqa: S105
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)

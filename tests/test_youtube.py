@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from connectors import youtube
-from connectors.dates import from_epoch
+from connectors.formats.dates import from_epoch
+from connectors.formats.youtubeapi import comment_of, video_of
 from connectors.http import Http
 from connectors.mention import Mention
-from connectors.pace import Ledger, Pace
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused, Unavailable
-from connectors.youtubeapi import comment_of, video_of
+from connectors.web.pace import Ledger, Pace
+from connectors.web.settings import HttpSettings
 from tests.corpora import corpus
 
 SECRET = "pier-rope-tide-crane"  # noqa: S105

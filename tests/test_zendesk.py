@@ -8,9 +8,9 @@ import pytest
 
 from connectors import zendesk
 from connectors.http import Http
-from connectors.pace import Pace
-from connectors.settings import HttpSettings
 from connectors.source import Cursor, Page, Refused, SourceError
+from connectors.web.pace import Pace
+from connectors.web.settings import HttpSettings
 
 EAGER = HttpSettings(per_host_per_s=1e9, attempts=1)
 OPTIONS = {"subdomain": "harbor", "email": "admin@pier.example", "token": "s3cret"}

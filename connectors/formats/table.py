@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from connectors.dates import from_epoch
-from connectors.textfile import ESCAPED, Letters, Unreadable, delimiter_of, header_of, letters_of, open_text
+from connectors.formats.dates import from_epoch
+from connectors.formats.textfile import ESCAPED, Letters, Unreadable, delimiter_of, header_of, letters_of, open_text
 
 csv.field_size_limit(10_000_000)  # characters; more is an unclosed quote that swallows the file
 BATCH = 1_000

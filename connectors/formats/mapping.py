@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from connectors.cells import READERS, read_cell
+from connectors.formats.cells import READERS, read_cell
 from connectors.mention import Mention
 from connectors.source import Refused
 

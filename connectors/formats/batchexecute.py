@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.response import Response
 from connectors.source import Changed, Refused, Unavailable
+from connectors.web.response import Response
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -13,8 +13,8 @@ from email.policy import Compat32
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from connectors.letter import marked, own_words, person
-from connectors.markup import plain
+from connectors.formats.letter import marked, own_words, person
+from connectors.formats.markup import plain
 
 LONGEST_HEADER = 2_000  # characters read of one: reading takes time with the square of its length
 MOST_PARTS = 50  # each line of a mail is compared with every boundary around it

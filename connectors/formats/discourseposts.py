@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from connectors.dates import parse_date
-from connectors.markup import plain
+from connectors.formats.dates import parse_date
+from connectors.formats.markup import plain
 from connectors.mention import Mention
-from connectors.paging import Listing
 from connectors.source import read_items
+from connectors.walks.paging import Listing
 
 WRITTEN = (1, 2)  # post types: by people, by moderators; not "closed this topic" and not whispers
 OPERATOR = re.compile(r"[#@-]|\w+:")  # of the search: #category, @user, tags:x

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import feedparser
 
-from connectors.dates import from_epoch
-from connectors.markup import plain
+from connectors.formats.dates import from_epoch
+from connectors.formats.markup import plain
 from connectors.mention import EARLIEST, LATEST
 
 DEEPEST = 5_000  # nested tags; feedparser's time grows with depth squared: 5 s for 300 kB that only open

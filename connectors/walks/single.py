@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connectors.batches import in_batches
 from connectors.mention import Mention
-from connectors.response import Response
 from connectors.source import Page
+from connectors.walks.batches import in_batches
+from connectors.web.response import Response
 
 if TYPE_CHECKING:
     from connectors.http import Http

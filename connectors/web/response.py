@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from connectors.source import Changed
-from connectors.wire import shown
+from connectors.web.wire import shown
 
 NEXT = re.compile(r"<([^<>]*)>(?=[^<>,]*;\s*rel=\"?next\"?)", re.I)  # of a Link header, RFC 8288
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from connectors.response import Response
 from connectors.source import MISSHAPEN, Refused, Unavailable
-from connectors.wire import shown
+from connectors.web.response import Response
+from connectors.web.wire import shown
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.dates import parse_date
-from connectors.errorbody import error_body, problem
-from connectors.markup import plain
+from connectors.formats.dates import parse_date
+from connectors.formats.markup import plain
 from connectors.mention import Mention
-from connectors.response import Response
 from connectors.source import Refused
+from connectors.web.errorbody import error_body, problem
+from connectors.web.response import Response
 
 if TYPE_CHECKING:
     from connectors.http import Http

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from connectors.dates import parse_date
-from connectors.errorbody import error_body, problem
-from connectors.markup import plain
+from connectors.formats.dates import parse_date
+from connectors.formats.markup import plain
 from connectors.mention import Mention
 from connectors.source import Refused
+from connectors.web.errorbody import error_body, problem
 
 if TYPE_CHECKING:
     from connectors.http import Http

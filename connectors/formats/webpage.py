@@ -10,7 +10,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml import etree
 
-from connectors.markup import BLOCK, BREAK
+from connectors.formats.markup import BLOCK, BREAK
 
 Item: TypeAlias = dict[str, Any]  # as JSON-LD writes it: @type, @id, and under each property's name a list
 

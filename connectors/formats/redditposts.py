@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.dates import from_epoch
-from connectors.entry import Entry, open_feed
-from connectors.markup import plain
+from connectors.formats.dates import from_epoch
+from connectors.formats.entry import Entry, open_feed
+from connectors.formats.markup import plain
 from connectors.mention import Mention
-from connectors.paging import Listing
-from connectors.response import Response
 from connectors.source import Reject, read_items
+from connectors.walks.paging import Listing
+from connectors.web.response import Response
 
 REMOVED = "[removed]"
 # Reddit's own words in place of what its author, a moderator or Reddit took away

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.changes import Changes
-from connectors.dates import parse_date
+from connectors.formats.dates import parse_date
 from connectors.mention import Mention
-from connectors.response import Response
 from connectors.source import read_items
+from connectors.walks.changes import Changes
+from connectors.web.response import Response
 
 PULL = re.compile(r"/pull/\d+")
 COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.S)  # issue templates hide their instructions in these

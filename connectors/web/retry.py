@@ -5,8 +5,8 @@ import logging
 import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from connectors.settings import HttpSettings
 from connectors.source import Unavailable
+from connectors.web.settings import HttpSettings
 
 log = logging.getLogger("connectors.http")
 PASSING = frozenset({408, 425, 429})  # with every 5xx: the same request may succeed later

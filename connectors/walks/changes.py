@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from connectors.mention import Mention
-from connectors.paging import Listing, oldest_first
 from connectors.source import Cursor, Page, Reject
+from connectors.walks.paging import Listing, oldest_first
 
 if TYPE_CHECKING:
     from connectors.http import Http

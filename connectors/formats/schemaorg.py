@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
-from connectors.dates import parse_date
-from connectors.markup import plain
+from connectors.formats.dates import parse_date
+from connectors.formats.markup import plain
+from connectors.formats.webpage import Item, open_page
 from connectors.source import Reject
-from connectors.webpage import Item, open_page
 
 Trace: TypeAlias = tuple[str, str]  # the letters of the author, and the first ones of the text
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from connectors.dates import parse_date
-from connectors.markup import plain
+from connectors.formats.dates import parse_date
+from connectors.formats.markup import plain
 
 
 def read_cell(field: str, column: str, cell: Any, date_format: str | None = None) -> Any:

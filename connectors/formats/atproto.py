@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from connectors.errorbody import error_body, problem
-from connectors.response import Response
 from connectors.source import Refused
+from connectors.web.errorbody import error_body, problem
+from connectors.web.response import Response
 
 if TYPE_CHECKING:
     from connectors.http import Http

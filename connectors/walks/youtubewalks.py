@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from connectors.paging import DAY_S, Listing, Place, newest_first
-from connectors.rough import rough_order
+from connectors.formats.youtubeapi import CommentsOff, Tube, VideoGone, asked, comment_of, replies, video_of
 from connectors.source import Cursor, Page, Refused, read_items
-from connectors.turns import Walk, in_turn
-from connectors.youtubeapi import CommentsOff, Tube, VideoGone, asked, comment_of, replies, video_of
+from connectors.walks.paging import DAY_S, Listing, Place, newest_first
+from connectors.walks.rough import rough_order
+from connectors.walks.turns import Walk, in_turn
 
 THREADS, VIDEOS = 100, 50  # the most that a page gives
 REPLIES_S = 7 * DAY_S  # a reply does not move its thread up, so the threads of a week are walked again

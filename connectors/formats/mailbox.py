@@ -10,7 +10,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from connectors.imapwords import Raw, answers, quoted, raw_of, utf7
+from connectors.formats.imapwords import Raw, answers, quoted, raw_of, utf7
 from connectors.source import Changed, Refused, Unavailable
 
 if TYPE_CHECKING:

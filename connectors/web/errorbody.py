@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from connectors.response import Response
-from connectors.wire import shown
+from connectors.web.response import Response
+from connectors.web.wire import shown
 
 
 def error_body(answer: Response, inside: str | None = None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""How listings are walked so that no item is missed."""

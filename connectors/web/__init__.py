@@ -1,0 +1,1 @@
+"""What http.py is made of: connections, pace, retries, answers, logins."""
