@@ -4,9 +4,12 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)  # outside: a parsing error
+DATES = ("posted_at", "posted_at_known", "replied_at")
+COUNTS, RATINGS = ("reach", "likes", "replies"), ("rating", "rating_max")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,8 @@ class Mention:
     `posted_at_known` is False. `rating` is on the source's own scale, 0 to `rating_max`.
     `text` and `title` are plain text, without mark-up; `text` is "" only for a rating without words.
     `reach` is how many people the source says can have seen it. What a source does not give is None.
-    Raises ValueError for a naive or impossible date, a rating off its scale, or an empty item.
+    Raises ValueError for a naive or impossible date, a rating off its scale, or an empty item, and TypeError for a
+    list or an object where a text belongs.
     """
 
     source: str
@@ -42,8 +46,8 @@ class Mention:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
-            if isinstance(value, str):
-                object.__setattr__(self, name, _storable(value))
+            if value is not None and name not in DATES and (kept := _as_kept(name, value)) is not value:
+                object.__setattr__(self, name, kept)
         if self.url is not None and urlsplit(self.url).scheme not in ("http", "https"):
             object.__setattr__(self, "url", None)  # javascript: and data: links never reach a page or Slack
         self._check()
@@ -74,6 +78,22 @@ def mention_id(source: str, native_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
 
 
+def _as_kept(name: str, value: Any) -> Any:
+    """Return `value` as the column `name` keeps it; a site that writes 7 as "7" from one day to the next means 7."""
+    if name in COUNTS:
+        count = int(value)
+        if abs(count) >= 2**63:
+            raise ValueError(f"{name} is {value}")
+        return count
+    if name in RATINGS:
+        return float(value)
+    if not isinstance(value, str | int):
+        raise TypeError(f"{name} is a {type(value).__name__}")
+    return _storable(str(value))
+
+
 def _storable(value: str) -> str:
     """Return `value` without NUL bytes and lone surrogates, which neither Arrow nor DuckDB can keep."""
+    if value.isascii() and "\0" not in value:  # nearly all, in a tenth of the time
+        return value
     return value.replace("\0", "").encode("utf-8", "replace").decode()

@@ -11,7 +11,7 @@ from connectors.source import Changed, SourceError
 from flows import feedverbs, show
 from flows.config import ConfigError, load_config
 from flows.desk import Busy
-from flows.options import HERE, SOURCE_CHANGED, USER, ConfigOption, JsonOption, exit_for
+from flows.options import HERE, SOURCE_CHANGED, USER, ConfigOption, JsonOption, exit_for, quiet
 from flows.week import tell_run
 from nlp.encoder import ModelError
 from warehouse.mart import ask, describe
@@ -43,6 +43,7 @@ def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
     """Try the configuration: every option, every credential and one page of each feed. Nothing is stored."""
     from flows.check import check_feeds, check_rules
 
+    quiet()
     checked = load_config(config)
     answers, problems = check_feeds(checked), check_rules(checked)
     if json:

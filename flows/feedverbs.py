@@ -1,6 +1,7 @@
 """The verbs that are about feeds: which sources there are, writing a feed down, finding one, collecting its history."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 from connectors.web.settings import DEFAULTS
 from flows import show
 from flows.config import Config, ConfigError, load_config
-from flows.options import HERE, ConfigOption, JsonOption
+from flows.options import HERE, ConfigOption, JsonOption, quiet
 from flows.week import tell_run
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ def discover(
     from flows.discover import discover as look
     from flows.sources import append_feed
 
+    quiet()
     settings = load_config(config, secrets=False).http if config.exists() else DEFAULTS
-    proposals = look(brand, site, settings=settings)
+    proposals = look(brand, site, settings=replace(settings, attempts=2))  # a person waits
     if json:
         show.print_json([proposal.as_dict() for proposal in proposals])
     else:

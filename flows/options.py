@@ -1,5 +1,6 @@
 """Options that many verbs of the command line share, and its exit codes."""
 
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,11 @@ HERE = Path("allears.toml")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def quiet() -> None:
+    """Keep the retries of sources to themselves where a table says what became of each."""
+    logging.getLogger("connectors").setLevel(logging.ERROR)
 
 
 def exit_for(faults: set[Any]) -> None:

@@ -226,6 +226,20 @@ def test_one_odd_item_is_a_reject_and_many_are_a_new_shape() -> None:
     assert len(read_items(["a", "", ""], read, drift=1.0)[1]) == 2
 
 
+def test_a_number_written_as_text_is_the_number_and_a_list_is_no_text() -> None:
+    whole: dict[str, Any] = {
+        "source": "test",
+        "native_id": 7,
+        "text": "T",
+        "posted_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    mention = Mention(**whole, likes="12", rating="4", rating_max=5)
+    assert (mention.native_id, mention.likes, mention.rating) == ("7", 12, 4.0)
+    for wrong in ({"author": ["Ann"]}, {"likes": "many"}, {"reach": 2**70}, {"title": {"a": 1}}):
+        with pytest.raises((TypeError, ValueError)):
+            Mention(**whole, **wrong)
+
+
 def test_an_absurd_number_in_an_answer_is_a_changed_answer() -> None:
     @source("Test", kind="forum", terms="https://example.com", history="-", example={}, fills=())
     def fetch(http: Http, cursor: Cursor) -> Iterator[Page]:

@@ -175,7 +175,7 @@ class _Walk:
         return listing
 
     def _restarted(self) -> Listing:
-        """Forget the place of an earlier run; without a place at the head the whole listing is walked again."""
+        """Forget the place of an earlier run; if it was the tail, the whole listing is walked again."""
         if self.at is None:
             self.since = self.tail = self.tail_last = None
         self.at = self.top = self.last = None
