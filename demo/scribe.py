@@ -102,21 +102,20 @@ class Scribe:
         brief = Brief(place.kind, language, sentiment, topic, about, named=place.brand is None)
         draft = self._link(book, event) if story and self._dice.chance(0.5) else None
         if draft is None:
-            draft = self._unheard(book, brief)
+            draft = self._unheard(book, brief, brand.handle if place.source == "mastodon" else None)
             draft = draft._replace(title=writing.question(book, brief)) if story else draft
-        if place.source == "mastodon" and brand.handle not in tags_of(draft.text):
-            draft = draft._replace(text=f"{draft.text} #{brand.handle}")  # there only what has its hashtag is found
         item = self._signed(place, draft, posted_at, language=language, event=event)
         return self._threaded(item, brand, story=story) if place.kind == "hn" else item
 
-    def _unheard(self, book: Phrasebook, brief: Brief) -> Draft:
-        """Return a text that nobody has written yet, as its author types it."""
+    def _unheard(self, book: Phrasebook, brief: Brief, hashtag: str | None) -> Draft:
+        """Return a text that nobody has written yet, as its author types it, with `hashtag` if there is one."""
         attempt = 0
         while True:
             draft = writing.write(book, brief, long=attempt >= MORE_ROOM)
             text = voices.spoken(
                 draft.text, self._dice, kind=brief.kind, sentiment=brief.sentiment, typos=self._typos[brief.language]
             )
+            text = _tagged(text, hashtag) if hashtag else text
             if self._is_new(text):
                 return Draft(draft.title, text, draft.topic, draft.sentiment)
             attempt += 1
@@ -240,3 +239,8 @@ class Scribe:
         if self._dice.chance(STARS_DISAGREE):
             return 5 if sentiment == "negative" else 1
         return self._dice.pick(STARS[sentiment])
+
+
+def _tagged(text: str, hashtag: str) -> str:
+    """Return `text` with its hashtag, by which alone it is found where there is no search for words."""
+    return text if hashtag in tags_of(text) else f"{text} #{hashtag}"
