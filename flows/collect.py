@@ -12,6 +12,7 @@ from connectors.mention import Mention, mention_id
 from connectors.source import Changed, Cursor, Page, Refused, SourceError
 from flows.config import Feed
 from flows.desk import Desk
+from flows.privacy import at_the_door, told
 from flows.report import Fault, FeedReport
 from warehouse.tables import utc
 from warehouse.warehouse import Batch, Walk
@@ -50,7 +51,7 @@ def collect(desk: Desk, feed: Feed, *, span: Span | None = None, open_http: Open
             if is_done and span is None:
                 _recheck(http, feed, landing)
         except SourceError as error:
-            report.status, report.message, report.fault = "failed", str(error), fault_of(error)
+            report.status, report.message, report.fault = "failed", told(error, config.privacy), fault_of(error)
         finally:
             landing.close()
             report.requests, report.bytes, report.quota_left = http.requests, http.bytes, http.quota_left
@@ -65,6 +66,7 @@ class _Landing:
 
     def __init__(self, desk: Desk, feed: Feed, span: Span | None, report: FeedReport) -> None:
         self.report = report
+        self._privacy = desk.config.privacy
         self.desk, self._source = desk, feed.source.same_as or feed.source.name
         self._walk = Walk(feed.name, feed.source.name, feed.kind, feed.options_hash, span.name if span else "")
         self.cursor: Cursor = _window(span, desk.now()) | dict(desk.warehouse.cursor(self._walk))
@@ -74,7 +76,8 @@ class _Landing:
         self._clear()
 
     def add(self, page: Page) -> None:
-        """Take a page; when enough have come, they land."""
+        """Take a page, without what may not be kept; when enough have come, they land."""
+        page = at_the_door(page, self._privacy)
         self.report.pages += 1
         self.report.seen += len(page.mentions)
         if page.suspect:

@@ -15,11 +15,14 @@ from pydantic import ValidationError
 
 from connectors.source import Kind, Refused, Source, all_sources
 from connectors.web.settings import HttpSettings
+from flows.privacy import Privacy
 from flows.sections import FROM_ENVIRONMENT, BrandSection, File, known_keys
+from nlp.aspects import Vocabulary, with_own
 from warehouse import brandquery
 from warehouse.brands import Brand
 
 VERSION = 1
+LEAST_KEY = 16  # characters; a shorter key can be guessed, and with it every author
 OWN_KEYS = ("source", "name", "brand", "kind")  # of a feed; the others are options of its connector
 
 
@@ -90,6 +93,18 @@ class Config:
         return _secret(webhook, "[slack] webhook") if webhook else None
 
     @property
+    def aspects(self) -> Vocabulary:
+        """Return the aspects that are looked for, and their words."""
+        return with_own(self.sections.aspects)
+
+    @property
+    def privacy(self) -> Privacy:
+        """Return what is redacted, what becomes of authors, and the key of their pseudonyms."""
+        section = self.sections.privacy
+        key = _pseudonym_key(section.key) if section.authors == "pseudonym" else ""
+        return Privacy(section.redact, section.authors, key)
+
+    @property
     def rule_folders(self) -> list[Path]:
         """Return the folders of the user's own rules."""
         return [self.folder / rules for rules in self.sections.alerts.rules]
@@ -111,7 +126,7 @@ def load_config(file: Path, *, secrets: bool = True) -> Config:
             raise ConfigError(f'{file.name}: two feeds are called {name!r}; give one of them another name = "…"')
     config = Config(file.resolve(), sections, _brands(sections, feeds, file.name), tuple(feeds))
     if secrets:
-        _ = config.webhook  # a missing secret is found now, not when the first alert is due
+        _ = config.webhook, config.privacy  # a missing secret is found now, not when the first alert is due
     return config
 
 
@@ -229,6 +244,16 @@ def _secret(value: Any, place: str) -> Any:
     if not os.environ.get(name):
         raise ConfigError(f"{place} = {value!r}: the environment variable {name} is not set")
     return os.environ[name]
+
+
+def _pseudonym_key(named: str) -> str:
+    name = named.removeprefix(FROM_ENVIRONMENT)
+    key = os.environ.get(name, "")
+    if len(key) < LEAST_KEY:
+        make = "python -c 'import secrets; print(secrets.token_hex(32))'"
+        problem = f"has {len(key)} characters of at least {LEAST_KEY}" if key else "is not set"
+        raise ConfigError(f"[privacy] key = {named!r}: the environment variable {name} {problem}; make one: {make}")
+    return key
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

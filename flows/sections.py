@@ -1,15 +1,25 @@
 """The tables and keys of allears.toml, with their defaults."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from connectors.web.settings import HttpSettings
+from flows.privacy import Authors
+from nlp.aspects import WORD
+from nlp.privacy.redact import KINDS, Kind
 
 FROM_ENVIRONMENT = "env:"
+EMBEDDED = "embedded"
+LANGUAGE = re.compile("[a-z]{2,3}")
 POLITE = HttpSettings()
+
+
+def _kinds(value: Any) -> Any:
+    return KINDS if value is True else () if value is False else value
 
 
 class Section(BaseModel):
@@ -61,6 +71,14 @@ class ScheduleSection(Section):
     timezone: str = "UTC"
 
 
+class PrivacySection(Section):
+    """What of people is kept: `redact` is true, false or a list of kinds; `key` is for authors' pseudonyms."""
+
+    redact: Annotated[tuple[Kind, ...], BeforeValidator(_kinds)] = KINDS
+    authors: Authors = "keep"
+    key: Annotated[str, Field(pattern=f"^{FROM_ENVIRONMENT}")] = "env:ALLEARS_PSEUDONYM_KEY"
+
+
 class BrandSection(Section):
     """One of [[brands]]."""
 
@@ -69,8 +87,34 @@ class BrandSection(Section):
     competitor: bool = False
 
 
+def _languages(told: object) -> object:
+    codes = [told] if isinstance(told, str) else told
+    if isinstance(codes, list) and not all(isinstance(code, str) and LANGUAGE.fullmatch(code) for code in codes):
+        raise ValueError('languages are ISO 639-1 codes such as ["en", "de"], or "any"')
+    return codes
+
+
+class ModelsSection(Section):
+    """The model that says how a mention feels: the embedded one, or one of the user's own.
+
+    `languages` are those it can read, by default the ones of the embedded model.
+    """
+
+    sentiment: Annotated[str, Field(min_length=1)] = EMBEDDED
+    revision: str | None = None
+    label_map: dict[str, Literal["negative", "neutral", "positive"]] = {}
+    languages: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ()
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+def _phrases(told: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(WORD.search(phrase) for phrase in told):
+        raise ValueError('an aspect is a list of words and phrases, such as ["parking", "car park"]; [] drops it')
+    return told
+
+
 class File(Section):
-    """The whole file."""
+    """The whole file. [aspects] holds words for aspects of one's own, and replaces or drops known ones by name."""
 
     version: Literal[1] = 1
     warehouse: WarehousePaths = WarehousePaths()
@@ -79,6 +123,9 @@ class File(Section):
     slack: SlackSection = SlackSection()
     alerts: AlertsSection = AlertsSection()
     schedule: ScheduleSection = ScheduleSection()
+    privacy: PrivacySection = PrivacySection()
+    models: ModelsSection = ModelsSection()
+    aspects: dict[str, Annotated[tuple[str, ...], AfterValidator(_phrases)]] = {}
     brands: tuple[BrandSection, ...] = ()
     feeds: tuple[dict[str, Any], ...] = ()
 
@@ -92,6 +139,8 @@ def known_keys(path: Sequence[int | str]) -> list[str]:
         "slack": SlackSection,
         "alerts": AlertsSection,
         "schedule": ScheduleSection,
+        "privacy": PrivacySection,
+        "models": ModelsSection,
         "brands": BrandSection,
     }
     return list((sections[str(path[0])] if path else File).model_fields)
