@@ -82,11 +82,29 @@ READINGS = pa.schema(
         "sentiment": pa.string(),
         "score": pa.float64(),
         "confidence": pa.float64(),
+        "mixed": pa.bool_(),
         "emotion": pa.string(),
+        "signals": pa.list_(pa.string()),
         "model": pa.string(),
         "topic_id": pa.int64(),
         "topic": pa.string(),
     }
+)
+READ_ASPECTS = pa.schema(
+    {
+        "mention_id": ID,
+        "text_hash": ID,
+        "aspect": pa.string(),
+        "term": pa.string(),
+        "quote": pa.string(),
+        "sentiment": pa.string(),
+        "score": pa.float64(),
+        "confidence": pa.float64(),
+    }
+)
+READERS = pa.schema({"language": pa.string(), "model": pa.string()})
+CORRECTIONS = pa.schema(
+    {"row": pa.int64(), **{name: pa.string() for name in ("place", "mention", "sentiment", "note")}}
 )
 EMBEDDING = pa.list_(pa.float32(), 384)
 UNPLACED = pa.schema({"mention_id": ID, "embedding": EMBEDDING})

@@ -21,6 +21,7 @@ from warehouse.migrate import WarehouseError, migrate
 from warehouse.tables import rows_table, utc
 
 LOAD = Path(__file__).parent / "load"
+NO_ASPECTS = rows_table([], tables.READ_ASPECTS)
 UNPLACED_LIMIT = 20_000  # embeddings kept for finding topics: 30 MB, and k-means over them takes seconds
 
 
@@ -145,7 +146,7 @@ class Warehouse:
 
     def keep_spent(self, bucket: str, spent: float) -> None:
         """Keep what is spent of a quota, at once."""
-        with self._transaction({}) as db:
+        with self.transaction({}) as db:
             db.execute("DELETE FROM ops.quotas WHERE bucket = ?", [bucket])
             db.execute("INSERT INTO ops.quotas VALUES (?, ?)", [bucket, spent])
 
@@ -162,10 +163,19 @@ class Warehouse:
         """Return how many mentions no model has read."""
         return int(self.rows("SELECT count(*) FROM mentions WHERE reading = 'unread'")[0][0])
 
-    def keep_readings(self, readings: pa.Table, unplaced: pa.Table) -> None:
-        """Keep `readings` (tables.READINGS) and the embeddings that no topic is near to (tables.UNPLACED)."""
-        with self._transaction({"readings": readings, "unplaced": unplaced}) as db:
+    def keep_readings(self, readings: pa.Table, unplaced: pa.Table, aspects: pa.Table = NO_ASPECTS) -> None:
+        """Keep `readings` (tables.READINGS) with what they say of single things (tables.READ_ASPECTS).
+
+        `unplaced` (tables.UNPLACED) are the embeddings that no topic is near to.
+        """
+        with self.transaction({"readings": readings, "unplaced": unplaced, "read_aspects": aspects}) as db:
             db.execute((LOAD / "keep_readings.sql").read_text())
+
+    def corrected(self) -> pa.Table:
+        """Return text and sentiment of the mentions whose sentiment a person set, as the models are given the text."""
+        sql = "SELECT concat_ws('. ', title, text) AS text, sentiment FROM mentions WHERE corrected AND text <> ''"
+        with self._turn:
+            return self._db.execute(f"{sql} ORDER BY mention_id").to_arrow_table()
 
     def centroids(self) -> list[tuple[int, str, list[float]]]:
         """Return (topic_id, topic, centroid) of every topic."""
@@ -189,19 +199,20 @@ class Warehouse:
 
     def keep_topics(self, found: pa.Table, placed: pa.Table) -> None:
         """Add topics (tables.FOUND_TOPICS) and give them the mentions in `placed` (tables.PLACED)."""
-        with self._transaction({"found": found, "placed": placed}) as db:
+        with self.transaction({"found": found, "placed": placed}) as db:
             db.execute((LOAD / "keep_topics.sql").read_text())
 
     def settle(self, brands: Sequence[Brand]) -> None:
-        """Make brand_mentions and the roll-ups agree with the mentions and with `brands`."""
-        with self._transaction({}) as db:
+        """Show people's corrections, and make brand_mentions and the roll-ups agree with the mentions and `brands`."""
+        with self.transaction({}) as db:
+            db.execute((LOAD / "show_corrections.sql").read_text())
             apply_brands(db, brands)
             db.execute((LOAD / "roll_up.sql").read_text())
 
     def freshen(self, feeds: Sequence[tuple[str, str]], now: datetime) -> None:
         """Write `freshness` anew for the configured feeds, given as (name, source)."""
         rows = [{"feed": name, "source": source} for name, source in feeds]
-        with self._transaction({"configured": rows_table(rows, tables.CONFIGURED)}) as db:
+        with self.transaction({"configured": rows_table(rows, tables.CONFIGURED)}) as db:
             db.execute("SET VARIABLE checked_at = ?::TIMESTAMP", [utc(now)])
             db.execute((LOAD / "freshen.sql").read_text())
 
@@ -219,7 +230,7 @@ class Warehouse:
 
     def keep_feed_run(self, row: Mapping[str, Any]) -> None:
         """Keep the report of one feed in one run; `row` holds the columns of ops.feed_runs and may hold more."""
-        with self._transaction({"feed_run": rows_table([row], tables.FEED_RUN)}) as db:
+        with self.transaction({"feed_run": rows_table([row], tables.FEED_RUN)}) as db:
             db.execute("INSERT INTO ops.feed_runs BY NAME FROM feed_run")
 
     def write(self, sql: str, values: Sequence[object] = ()) -> None:
@@ -253,7 +264,8 @@ class Warehouse:
             self._db.execute("RESET threads")
 
     @contextmanager
-    def _transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield the connection inside a transaction in which `arrow` are temporary tables; all or nothing is kept."""
         with self._turn, self._held_transaction(arrow) as db:
             yield db
 

@@ -14,6 +14,15 @@ FROM (
 )
 HAVING count(*) > 0
 UNION ALL
+SELECT 'aspects names ' || count(*) || ' mentions that are not there, or on another day'
+FROM (SELECT DISTINCT mention_id, day FROM aspects) AS a
+ANTI JOIN mentions AS m ON m.mention_id = a.mention_id AND m.day = a.day
+HAVING count(*) > 0
+UNION ALL
+SELECT shown.n || ' mentions show a correction, and what the model says is kept of ' || kept.n
+FROM (SELECT count(*) AS n FROM mentions WHERE corrected) AS shown, (SELECT count(*) AS n FROM ops.overruled) AS kept
+WHERE shown.n <> kept.n
+UNION ALL
 SELECT 'daily_brand counts ' || coalesce(rolled.n, 0) || ' mentions where there are ' || counted.n
 FROM (SELECT sum(mentions) AS n FROM daily_brand) AS rolled,
     (

@@ -10,7 +10,10 @@ SELECT
     NULL::VARCHAR AS sentiment,
     NULL::DOUBLE AS score,
     NULL::DOUBLE AS confidence,
+    NULL::BOOLEAN AS mixed,
     NULL::VARCHAR AS emotion,
+    NULL::VARCHAR[] AS signals,
+    FALSE AS corrected,
     NULL::VARCHAR AS model,
     NULL::BIGINT AS topic_id,
     NULL::VARCHAR AS topic,
@@ -40,7 +43,10 @@ SELECT s.* REPLACE (
     CASE WHEN s.text_hash = m.text_hash THEN m.sentiment END AS sentiment,
     CASE WHEN s.text_hash = m.text_hash THEN m.score END AS score,
     CASE WHEN s.text_hash = m.text_hash THEN m.confidence END AS confidence,
+    CASE WHEN s.text_hash = m.text_hash THEN m.mixed END AS mixed,
     CASE WHEN s.text_hash = m.text_hash THEN m.emotion END AS emotion,
+    CASE WHEN s.text_hash = m.text_hash THEN m.signals END AS signals,
+    s.text_hash = m.text_hash AND m.corrected AS corrected,
     CASE WHEN s.text_hash = m.text_hash THEN m.model END AS model,
     CASE WHEN s.text_hash = m.text_hash THEN m.topic_id END AS topic_id,
     CASE WHEN s.text_hash = m.text_hash THEN m.topic END AS topic,
@@ -67,6 +73,15 @@ INSERT INTO ops.touched
 SELECT mention_id, day FROM changed
 UNION ALL
 SELECT mention_id, day FROM stage ANTI JOIN known USING (mention_id, native_id);
+
+-- What was read in the words goes with them, and moves with them to another day.
+DELETE FROM aspects WHERE mention_id IN (SELECT mention_id FROM changed WHERE reading = 'unread');
+DELETE FROM ops.overruled WHERE mention_id IN (SELECT mention_id FROM changed WHERE NOT corrected);
+
+UPDATE aspects
+SET day = c.day
+FROM changed AS c
+WHERE aspects.mention_id = c.mention_id AND aspects.day <> c.day;
 
 -- What two feeds bring belongs to the first, and counts for the brands of both.
 CREATE OR REPLACE TEMP TABLE seen_again AS
@@ -103,6 +118,8 @@ INSERT INTO ops.touched SELECT mention_id, day FROM deleted;
 DELETE FROM mentions WHERE mention_id IN (SELECT mention_id FROM deleted);
 DELETE FROM ops.also_seen WHERE mention_id IN (SELECT mention_id FROM deleted);
 DELETE FROM ops.unplaced WHERE mention_id IN (SELECT mention_id FROM deleted);
+DELETE FROM ops.overruled WHERE mention_id IN (SELECT mention_id FROM deleted);
+DELETE FROM aspects WHERE mention_id IN (SELECT mention_id FROM deleted);
 
 UPDATE alerts
 SET quotes = kept.quotes

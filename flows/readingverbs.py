@@ -1,0 +1,106 @@
+"""The verbs that are about readings: reading history again, and correcting what was read."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import show
+from flows.config import ConfigError, load_config
+from flows.options import HERE, ConfigOption, JsonOption
+
+
+def reread(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was posted on this day or later.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Read with this model, named as in [models], and not with the one named there.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what the same model has read.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Show what would be read again, and read nothing.")] = False,
+    config: ConfigOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Read history again with the configured models, where other models had read it, and then switch at once.
+
+    Until all is read nothing changes for anybody. One that was stopped goes on from there when it is given again.
+    People's corrections stay.
+    """
+    from flows.desk import open_desk, open_warehouse
+    from flows.evaluate import models_for
+    from flows.read import Reader
+    from flows.reread import plan_rereading
+    from flows.reread import reread as read_again
+
+    checked = load_config(config, secrets=False)
+    if not checked.warehouse.exists():
+        raise ConfigError(f"{checked.warehouse} does not exist yet; `allears run` makes it")
+    reader, day = Reader(models_for(config, model), checked.aspects), since.date() if since else None
+    if dry_run:
+        with open_warehouse(checked) as warehouse:
+            plan = plan_rereading(warehouse, reader, day, everything=everything)
+        if json:
+            show.print_json(plan._asdict())
+        else:
+            show.print_table(["read by", "mentions"], plan.models)
+            show.out.print(f"{plan.due} mentions would be read again; of these, {plan.staged} have been, the last time")
+        return
+    with open_desk(checked) as desk:
+        done = read_again(desk, reader, day, everything=everything)
+    if json:
+        show.print_json(done.as_dict())
+        return
+    if done.changed:
+        show.print_table(["was", "is", "mentions"], done.changed)
+    total, changed = (sum(c.mentions for c in some) for some in (done.changes, done.changed))
+    show.out.print(f"{total} mentions read again, {changed} have another label. Published {done.mart}", soft_wrap=True)
+
+
+def correct(
+    mention: Annotated[str | None, typer.Argument(help="The mention_id of a mention, or its link.")] = None,
+    sentiment: Annotated[str | None, typer.Option(help="negative, neutral or positive.")] = None,
+    note: Annotated[str | None, typer.Option(help="Why, for those who come after.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A CSV file or spreadsheet: mention (id or link), sentiment, perhaps note.")
+    ] = None,
+    undo: Annotated[str | None, typer.Option(metavar="MENTION", help="Take a correction back.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the corrections, the newest first.")] = False,
+    config: ConfigOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Set the sentiment of a mention that was read wrongly: allears correct https://… --sentiment negative.
+
+    It is shown at once, kept for ever, and no model overwrites it; when the text of the mention changes, the model's
+    reading of the new text is shown. A file is kept as a whole or, when a row is wrong, not at all.
+    """
+    from flows import correct as corrections
+    from warehouse.corrections import Correction
+
+    if [mention, file, undo, listed or None].count(None) != 3 or (mention is None) != (sentiment is None):
+        raise ConfigError("correct takes MENTION with --sentiment, or --file, or --undo MENTION, or --list")
+    checked = load_config(config, secrets=False)
+    if listed:
+        _print_corrections(corrections.listed(checked), json=json)
+        return
+    if undo:
+        done = corrections.undo(checked, undo)
+    else:
+        given = (
+            corrections.corrections_in(file) if file else [Correction("MENTION", mention or "", sentiment or "", note)]
+        )
+        done = corrections.correct(checked, given)
+    if json:
+        show.print_json(done._asdict())
+    else:
+        what = "taken back" if undo else "kept"
+        show.out.print(f"Corrections {what}: {done.corrections}. Published {done.mart}", soft_wrap=True)
+
+
+def _print_corrections(records: list[dict[str, object]], *, json: bool) -> None:
+    if json:
+        show.print_json(records)
+    else:
+        columns = ["mention", "sentiment", "corrected", "note", "shown", "source", "link", "text"]
+        show.print_table(columns, [list(record.values()) for record in records])
