@@ -11,7 +11,9 @@ from connectors.http import Http
 from connectors.source import Page, SourceError
 from flows.collect import fault_of
 from flows.config import Config, Feed
+from flows.models import load_models
 from flows.report import Fault
+from nlp.encoder import ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ def check_feeds(config: Config) -> Sequence[Check]:
 def check_rules(config: Config) -> list[str]:
     """Return what is wrong with the alert rules, in words."""
     return [f"rule {problem.rule}: {problem.reason}" for problem in load_rules(config.rule_folders)[1]]
+
+
+def check_models(config: Config) -> list[str]:
+    """Return what keeps the models from reading, in words; one that is not on this machine yet is downloaded."""
+    try:
+        load_models(config)
+    except ModelError as error:
+        return [str(error)]
+    return []
 
 
 def _check(config: Config, feed: Feed) -> Check:

@@ -1,14 +1,17 @@
 """How the last runs went and how each feed is."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
 
 from flows import show
 from flows.config import Config
+from nlp.multilingual import EXTRA, extra_languages, is_installed
 from warehouse.mart import Answer, ask
 from warehouse.migrate import WarehouseError
 
+MOST_LANGUAGES = 12
 RUNS = """
     SELECT run_id, started_at, ended_at, state, message FROM ops.runs ORDER BY started_at DESC LIMIT 5
 """
@@ -22,9 +25,16 @@ FEEDS = """
 READINGS = """
     SELECT reading, language, count(*) AS mentions FROM mentions GROUP BY ALL ORDER BY mentions DESC LIMIT 12
 """
+UNSUPPORTED = """
+    SELECT language, count(*) AS mentions FROM mentions WHERE reading = 'unsupported'
+    GROUP BY ALL ORDER BY mentions DESC, language
+"""
 WAITING = """
     SELECT key, title, raised_at, attempts, last_error FROM alerts WHERE delivered_at IS NULL ORDER BY raised_at
 """
+
+
+ALWAYS = {"feeds": FEEDS, "readings": READINGS, "unsupported": UNSUPPORTED, "waiting_alerts": WAITING}
 
 
 def status_of(config: Config) -> dict[str, Any]:
@@ -32,11 +42,10 @@ def status_of(config: Config) -> dict[str, Any]:
     try:
         if not config.warehouse.exists():
             raise WarehouseError(f"{config.warehouse} does not exist yet; `allears run` makes it")
-        queries = {"runs": RUNS, "feeds": FEEDS, "readings": READINGS, "waiting_alerts": WAITING}
+        queries = {"runs": RUNS} | ALWAYS
         return {"running": False} | {name: ask(config.warehouse, sql).records() for name, sql in queries.items()}
     except duckdb.IOException:
-        queries = {"feeds": FEEDS, "readings": READINGS, "waiting_alerts": WAITING}
-        return {"running": True, "runs": []} | {name: ask(config.mart, sql).records() for name, sql in queries.items()}
+        return {"running": True, "runs": []} | {name: ask(config.mart, sql).records() for name, sql in ALWAYS.items()}
 
 
 def print_status(known: dict[str, Any]) -> None:
@@ -49,3 +58,25 @@ def print_status(known: dict[str, Any]) -> None:
             columns = list(known[name][0])
             answer = Answer(columns, [tuple(record.values()) for record in known[name]])
             show.print_table(answer.columns, answer.rows, title)
+    for line in _unsupported(known["unsupported"]):
+        show.out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _unsupported(counted: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield how much is in languages that were not read, and what would read it."""
+    if not counted:
+        return
+    yield f"Mentions in languages that no model here was trained on: {_total(counted)} ({_listed(counted)})"
+    known = [row for row in counted if row["language"] in extra_languages()]
+    if known:
+        first = "" if is_installed() else f"{EXTRA}, then "
+        yield f"{_total(known)} of them can be read: {first}allears reread"
+
+
+def _total(counted: Sequence[dict[str, Any]]) -> str:
+    return f"{sum(row['mentions'] for row in counted):,}"
+
+
+def _listed(counted: Sequence[dict[str, Any]]) -> str:
+    shown = [f"{row['language'] or 'unknown'} {row['mentions']:,}" for row in counted[:MOST_LANGUAGES]]
+    return ", ".join(shown) + (" …" if len(counted) > MOST_LANGUAGES else "")

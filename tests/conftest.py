@@ -12,6 +12,7 @@ os.environ |= {
     "PREFECT_HOME": os.environ.get("PREFECT_TEST_HOME") or tempfile.mkdtemp(prefix="prefect-"),
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    "HF_HUB_OFFLINE": "1",  # no test downloads a model
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
