@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from connectors.source import Changed, SourceError
-from flows import feedverbs, show
+from flows import feedverbs, readingverbs, show
 from flows.config import ConfigError, load_config
 from flows.desk import Busy
+from flows.labelled import ReadingName
 from flows.options import HERE, SOURCE_CHANGED, USER, ConfigOption, JsonOption, exit_for, quiet
 from flows.week import tell_run
 from nlp.encoder import ModelError
@@ -40,12 +41,12 @@ def init(config: ConfigOption = HERE) -> None:
 
 @app.command()
 def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
-    """Try the configuration: every option, every credential and one page of each feed. Nothing is stored."""
-    from flows.check import check_feeds, check_rules
+    """Try the configuration: every option and credential, the models and one page of each feed. Nothing is stored."""
+    from flows.check import check_feeds, check_models, check_rules
 
     quiet()
     checked = load_config(config)
-    answers, problems = check_feeds(checked), check_rules(checked)
+    answers, problems = check_feeds(checked), check_rules(checked) + check_models(checked)
     if json:
         show.print_json([answer.as_dict() for answer in answers])
     else:
@@ -97,6 +98,8 @@ app.command()(feedverbs.sources)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(feedverbs.add)
 app.command()(feedverbs.discover)
 app.command()(feedverbs.backfill)
+app.command()(readingverbs.reread)
+app.command()(readingverbs.correct)
 
 
 @app.command()
@@ -159,17 +162,40 @@ def schedule(config: ConfigOption = HERE) -> None:
 
 @app.command("eval")
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="A CSV file with the columns text and label.")],
+    file: Annotated[Path | None, typer.Argument(help="A CSV file with the columns text and label.")] = None,
+    reading: Annotated[
+        ReadingName, typer.Option(help="What is labelled: signals has the column signals (a | b), aspects has term.")
+    ] = "sentiment",
+    precision: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Find the confidence from which so many are right, such as 0.95.")
+    ] = None,
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="Measure on the mentions people corrected.")
+    ] = False,
+    model: Annotated[
+        str | None, typer.Option(help="Another sentiment model, as \\[models] sentiment names it.")
+    ] = None,
+    config: ConfigOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Measure the sentiment reading on labelled texts: negative, neutral or positive."""
-    from flows.evaluate import evaluate_file
+    """Measure a reading on labelled texts: accuracy, macro recall and F1, calibration, the worst slices.
 
-    quality = evaluate_file(file)
+    A file may have the columns language and group too. Corrections are mostly what somebody found wrong, so a model
+    looks worse on them than it is. Where an allears.toml is, its models are measured.
+    """
+    from flows.evaluate import evaluate_labelled, models_for, print_evaluation
+    from flows.labelled import corrected_texts, labelled_file
+
+    if (file is None) != corrections:
+        raise ConfigError("eval takes a FILE, or --corrections")
+    if reading != "sentiment" and (corrections or model):
+        raise ConfigError(f"--reading {reading}: --corrections and --model are of the sentiment only")
+    labelled = labelled_file(file, reading) if file else corrected_texts(load_config(config, secrets=False))
+    told = evaluate_labelled(labelled, models_for(config, model), reading, precision)
     if json:
-        show.print_json(quality._asdict())
+        show.print_json(told.as_dict())
     else:
-        show.out.print(show.lines(quality._asdict()))
+        print_evaluation(told, precision)
 
 
 def main() -> None:

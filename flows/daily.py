@@ -20,11 +20,11 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows import tell
 from flows.collect import Span, collect
 from flows.config import Feed, load_config
-from flows.desk import Desk, feeds_called, keep_rejects, open_desk
-from flows.read import FIND_AT, ChunkReport, Topics, find_new_topics, read_chunk
+from flows.desk import Desk, feeds_called, keep_rejects, open_desk, publish_copy
+from flows.read import FIND_AT, ChunkReport, Reader, Topics, find_new_topics, read_chunk, reader_of
 from flows.report import FeedReport, RunReport
-from nlp.encoder import Encoder, ModelError
-from warehouse.publish import publish
+from flows.stories import group_stories
+from nlp.encoder import ModelError
 
 FEEDS_AT_ONCE = 64  # they wait for the network, and take turns at a host and in the warehouse anyway
 
@@ -86,13 +86,13 @@ def read_unread(desk: Desk) -> None:
         if not total:
             return
         try:
-            encoder = Encoder()
+            reader = reader_of(desk.config)
         except ModelError as error:
             desk.report.problems.append(str(error))
             return
         bar = desk.bars.begin("read", total)
         unplaced = 0
-        while (chunk := read_texts(desk, encoder)).mentions:
+        while (chunk := read_texts(desk, reader)).mentions:
             desk.bars.advance(bar, chunk.mentions)
             desk.report.read += chunk.mentions
             unplaced += chunk.unplaced
@@ -110,9 +110,9 @@ def collect_feed(desk: Desk, feed: Feed, span: Span | None) -> FeedReport:
 
 
 @task(name="read", cache_policy=NO_CACHE)
-def read_texts(desk: Desk, encoder: Encoder) -> ChunkReport:
+def read_texts(desk: Desk, reader: Reader) -> ChunkReport:
     """Read one chunk."""
-    return read_chunk(desk.warehouse, encoder, Topics(desk.warehouse))
+    return read_chunk(desk.warehouse, reader, Topics(desk.warehouse))
 
 
 @task(name="find topics", cache_policy=NO_CACHE)
@@ -124,7 +124,9 @@ def find_topics(desk: Desk) -> None:
 
 @task(name="roll up", cache_policy=NO_CACHE)
 def settle(desk: Desk) -> None:
-    """Match brands and compute the roll-ups of the touched days."""
+    """Group copies, match brands and compute the roll-ups of the touched days."""
+    with desk.timed("stories"):
+        group_stories(desk.warehouse)
     with desk.timed("roll_up"):
         desk.warehouse.settle(desk.config.brands)
 
@@ -147,8 +149,7 @@ def raise_alerts(desk: Desk) -> None:
 def publish_mart(desk: Desk) -> None:
     """Publish the read-only copy."""
     with desk.timed("publish"):
-        about = {"run_id": desk.report.run_id, "published_at": desk.now().isoformat(timespec="seconds")}
-        desk.report.mart = str(publish(desk.warehouse, desk.config.published, desk.config.mart, about))
+        desk.report.mart = publish_copy(desk.config, desk.warehouse, desk.report.run_id)
 
 
 @task(name="tell", cache_policy=NO_CACHE)

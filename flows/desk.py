@@ -15,6 +15,7 @@ from connectors.web.pace import Ledger
 from flows.config import Config, ConfigError, Feed
 from flows.progress import Bars, bars
 from flows.report import RunReport
+from warehouse.publish import publish
 from warehouse.tables import utc
 from warehouse.warehouse import Warehouse
 
@@ -64,17 +65,30 @@ def open_desk(config: Config) -> Iterator[Desk]:
     The lock belongs to the process and dies with it, so a run that was killed blocks nobody; the next one
     records that it was interrupted.
     """
+    with open_warehouse(config) as warehouse, bars(Console(stderr=True)) as shown:
+        desk = Desk(config, warehouse, shown)
+        _begin(desk)
+        try:
+            yield desk
+        finally:
+            _end(desk, sys.exception())
+
+
+@contextmanager
+def open_warehouse(config: Config) -> Iterator[Warehouse]:
+    """Yield the warehouse, for a change that is no run. Raises Busy while a run is writing."""
     lock = _lock(config)
     try:
-        with Warehouse(config.warehouse, datetime.now(UTC)) as warehouse, bars(Console(stderr=True)) as shown:
-            desk = Desk(config, warehouse, shown)
-            _begin(desk)
-            try:
-                yield desk
-            finally:
-                _end(desk, sys.exception())
+        with Warehouse(config.warehouse, datetime.now(UTC)) as warehouse:
+            yield warehouse
     finally:
         lock.release()
+
+
+def publish_copy(config: Config, warehouse: Warehouse, run_id: str) -> str:
+    """Publish the read-only copy and return its file; `run_id` is the run whose mentions it holds."""
+    about = {"run_id": run_id, "published_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    return str(publish(warehouse, config.published, config.mart, about))
 
 
 def _lock(config: Config) -> FileLock:

@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from nlp.encoder import Encoder, Floats
-from nlp.reader import Readings, read
+from flows.config import Config
+from flows.models import load_models
+from nlp.aspects import DEFAULT
+from nlp.encoder import Floats
+from nlp.reader import Models, Readings, Vocabulary, read
 from nlp.topics import find_topics, nearest
 from warehouse import tables
 from warehouse.tables import rows_table, utc
@@ -37,15 +40,42 @@ class ChunkReport(NamedTuple):
     unplaced: int
 
 
-def read_chunk(warehouse: Warehouse, encoder: Encoder, topics: Topics) -> ChunkReport:
+class Reader(NamedTuple):
+    """What mentions are read with: the models, and the words for the aspects that are looked for."""
+
+    models: Models
+    aspects: Vocabulary = DEFAULT
+
+
+class Read(NamedTuple):
+    """What was read in some mentions, as tables.READINGS, tables.UNPLACED and tables.READ_ASPECTS."""
+
+    readings: pa.Table
+    unplaced: pa.Table
+    aspects: pa.Table
+
+
+def reader_of(config: Config) -> Reader:
+    """Return what `config` has mentions read with. Raises ModelError when a model cannot be used."""
+    return Reader(load_models(config), config.aspects)
+
+
+def read_chunk(warehouse: Warehouse, reader: Reader, topics: Topics) -> ChunkReport:
     """Read up to CHUNK unread mentions, the newest first, and keep what was read."""
     unread = warehouse.unread(CHUNK)
     if not unread.texts:
         return ChunkReport(0, 0)
-    answer = read(encoder, unread.texts, unread.languages, topics.centroids)
-    unplaced = _unplaced_table(unread, answer)
-    warehouse.keep_readings(_readings_table(unread, answer, encoder.name, topics), unplaced)
-    return ChunkReport(len(unread.texts), unplaced.num_rows)
+    found = read_mentions(unread, reader, topics)
+    warehouse.keep_readings(*found)
+    return ChunkReport(len(unread.texts), found.unplaced.num_rows)
+
+
+def read_mentions(unread: Unread, reader: Reader, topics: Topics) -> Read:
+    """Return what is read in some mentions, as tables."""
+    answer = read(reader.models, unread.texts, unread.languages, topics.centroids, aspects=reader.aspects)
+    return Read(
+        _readings_table(unread, answer, topics), _unplaced_table(unread, answer), _aspects_table(unread, answer)
+    )
 
 
 def find_new_topics(warehouse: Warehouse, ignored_words: Sequence[str], clock: Callable[[], datetime]) -> int:
@@ -72,7 +102,7 @@ def find_new_topics(warehouse: Warehouse, ignored_words: Sequence[str], clock: C
     return len(found)
 
 
-def _readings_table(unread: Unread, answer: Readings, model: str, topics: Topics) -> pa.Table:
+def _readings_table(unread: Unread, answer: Readings, topics: Topics) -> pa.Table:
     readings = answer.readings
     placed = [reading.topic for reading in readings]
     columns = {
@@ -83,8 +113,10 @@ def _readings_table(unread: Unread, answer: Readings, model: str, topics: Topics
         "sentiment": [reading.sentiment for reading in readings],
         "score": [reading.score for reading in readings],
         "confidence": [reading.confidence for reading in readings],
+        "mixed": [reading.mixed for reading in readings],
         "emotion": [reading.emotion for reading in readings],
-        "model": [model] * len(readings),
+        "signals": [reading.signals for reading in readings],
+        "model": [reading.model for reading in readings],
         "topic_id": [None if place is None else topics.ids[place] for place in placed],
         "topic": [None if place is None else topics.names[place] for place in placed],
     }
@@ -98,3 +130,13 @@ def _unplaced_table(unread: Unread, answer: Readings) -> pa.Table:
         "embedding": pa.FixedSizeListArray.from_arrays(answer.embeddings[rows].ravel(), 384),
     }
     return pa.table(columns, tables.UNPLACED)
+
+
+def _aspects_table(unread: Unread, answer: Readings) -> pa.Table:
+    mentions = zip(unread.mention_ids, unread.text_hashes, answer.readings, strict=True)
+    rows = [
+        {"mention_id": mention_id, "text_hash": text_hash} | aspect._asdict()
+        for mention_id, text_hash, reading in mentions
+        for aspect in reading.aspects
+    ]
+    return rows_table(rows, tables.READ_ASPECTS)
