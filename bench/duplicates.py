@@ -4,16 +4,14 @@ import argparse
 import re
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from datasketch import MinHash, MinHashLSH
 
 from bench.machine import note, print_machine, print_table
-from bench.planted import EDITS, Planted, planted, town_texts, written
+from bench.planted import EDITS, Groups, Planted, match, planted, town_texts, written
 from connectors.mention import Mention
 from flows.stories import group_stories
 from warehouse.warehouse import Batch, Walk, Warehouse
@@ -23,21 +21,6 @@ DAYS = 10
 SIZES = (10_000, 100_000)
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ORDERS, THRESHOLD = 128, 0.7  # what datasketch's own examples take, and near to where ours draws the line
-Groups = Sequence[Hashable]
-
-
-class Match(NamedTuple):
-    """How many pairs of copies there are, how many were found, and how many of those are copies."""
-
-    pairs: int
-    found: int
-    right: int
-
-    def row(self, name: str, seconds: float) -> list[object]:
-        """Return the row of a table."""
-        precision, recall = self.right / max(self.found, 1), self.right / self.pairs
-        f1 = 2 * self.right / (self.found + self.pairs)
-        return [name, f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", self.found, seconds]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -70,16 +53,6 @@ def _compare(title: str, texts: Sequence[Planted]) -> None:
         note(f"{name}: done")
     print_table(title, ["grouped by", "precision", "recall", "F1", "pairs", "CPU s"], rows)
     print_table("Copies that ours puts with their original", ["edit", "copies", "share"], list(_by_edit(texts, ours)))
-
-
-def match(texts: Sequence[Planted], groups: Groups) -> Match:
-    """Return how the pairs that `groups` puts together agree with the pairs that were planted."""
-
-    def pairs(labels: Sequence[Hashable]) -> int:
-        return sum(count * (count - 1) // 2 for count in Counter(labels).values())
-
-    origins = [text.origin for text in texts]
-    return Match(pairs(origins), pairs(groups), pairs(list(zip(origins, groups, strict=True))))
 
 
 def _by_edit(texts: Sequence[Planted], groups: Groups) -> Iterator[list[object]]:

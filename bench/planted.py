@@ -1,8 +1,8 @@
 """Texts with planted copies, and with pairs that only look like copies, for bench.duplicates."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -26,6 +26,7 @@ TEMPLATES = (
     "Now hiring: {a} {b} wanted in {c}, {n} hours a week, {m} dollars an hour, start in {k} days, ask for {d}.",
     "Traffic on route {n} near {a}: {m} minutes' delay between {b} and {c}, expected to clear in {k} hours.",
 )
+Groups = Sequence[Hashable]
 
 
 class Planted(NamedTuple):
@@ -34,6 +35,30 @@ class Planted(NamedTuple):
     text: str
     origin: int
     edit: str
+
+
+class Match(NamedTuple):
+    """How many pairs of copies there are, how many were found, and how many of those are copies."""
+
+    pairs: int
+    found: int
+    right: int
+
+    def row(self, name: str, seconds: float) -> list[object]:
+        """Return the row of a table."""
+        precision, recall = self.right / max(self.found, 1), self.right / self.pairs
+        f1 = 2 * self.right / (self.found + self.pairs)
+        return [name, f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", self.found, seconds]
+
+
+def match(texts: Sequence[Planted], groups: Groups) -> Match:
+    """Return how the pairs that `groups` puts together agree with the pairs that were planted."""
+
+    def pairs(labels: Sequence[Hashable]) -> int:
+        return sum(count * (count - 1) // 2 for count in Counter(labels).values())
+
+    origins = [text.origin for text in texts]
+    return Match(pairs(origins), pairs(groups), pairs(list(zip(origins, groups, strict=True))))
 
 
 def planted(texts: Sequence[str], seed: int) -> list[Planted]:

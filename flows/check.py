@@ -13,7 +13,7 @@ from flows.collect import fault_of
 from flows.config import Config, Feed
 from flows.models import load_models
 from flows.report import Fault
-from nlp.encoder import ModelError
+from nlp.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)

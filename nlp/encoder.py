@@ -13,6 +13,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from nlp.errors import ModelError
 from nlp.language import english_words
 
 MODEL = Path(__file__).parent / "model"
@@ -23,10 +24,6 @@ WINDOWS = 4  # of max_tokens each: a longer text has said what it feels by then
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-
-
-class ModelError(Exception):
-    """The model cannot be used; the message names the file and says how to mend it."""
 
 
 class Encoded(NamedTuple):

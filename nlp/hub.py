@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nlp.encoder import Floats, ModelError
+from nlp.encoder import Floats
+from nlp.errors import ModelError
 from nlp.labels import fingerprint, labels_of, read_json, sentiment_columns, token_limit
 from nlp.sentiment import softmax
 

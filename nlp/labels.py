@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nlp.encoder import Floats, ModelError
+from nlp.encoder import Floats
+from nlp.errors import ModelError
 
 SENTIMENTS = ("negative", "neutral", "positive")
 WORDS = {

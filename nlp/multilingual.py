@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nlp.encoder import MODEL, Floats, ModelError
+from nlp.encoder import MODEL, Floats
+from nlp.errors import ModelError
 from nlp.labels import read_json
 from nlp.sentiment import softmax
 

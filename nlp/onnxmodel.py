@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 from tokenizers import Tokenizer
 
-from nlp.encoder import Floats, ModelError
+from nlp.encoder import Floats
+from nlp.errors import ModelError
 from nlp.labels import fingerprint, labels_of, read_json, sentiment_columns, token_limit
 from nlp.sentiment import softmax
 

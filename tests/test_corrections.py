@@ -183,7 +183,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(EVENTS)
 def test_in_whatever_order_things_happen_a_correction_is_shown_while_its_text_is_there(events: Any) -> None:
     known, path = Known(), Path(os.environ["PREFECT_HOME"]) / f"{os.getpid()}-{time.monotonic_ns()}.duckdb"

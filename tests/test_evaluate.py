@@ -15,7 +15,7 @@ from connectors.mention import Mention
 from flows.cli import app
 from flows.config import ConfigError
 from flows.evaluate import cutoff_text
-from nlp.encoder import ModelError
+from nlp.errors import ModelError
 from nlp.evaluate import (
     calibration,
     calibration_error,

@@ -298,14 +298,14 @@ RUNS = st.lists(
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=SHARED)
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=SHARED)
 @given(runs=RUNS)
 def test_after_any_faults_one_more_run_has_everything_once(world: World, runs: list[Run]) -> None:
     check(world, runs)
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=SHARED)
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=SHARED)
 @given(runs=RUNS)
 def test_after_very_many_faults_too(world: World, runs: list[Run]) -> None:
     check(world, runs)
@@ -317,7 +317,7 @@ def test_each_fault_at_each_request_costs_nothing(world: World, kind: str) -> No
     if (world.card.name, kind) == ("discourse", "skew"):
         pytest.skip("its places are dates: a wrong one is a question that its fixture cannot answer")
     for before in ((), (CLEAN,), (Run(cut=1),)):
-        for gap in range(min(6, len(world.site.asked))):
+        for gap in range(min(4, len(world.site.asked))):
             check(world, [*before, Run((Fault(gap, kind),))])
 
 

@@ -14,7 +14,7 @@ import pytest
 from flows.config import load_config
 from flows.models import load_models
 from flows.start import run_daily
-from nlp.encoder import ModelError
+from nlp.errors import ModelError
 from nlp.hub import HubSentiment, Place
 from nlp.onnxmodel import OnnxSentiment
 from tests.classifiers import write_onnx

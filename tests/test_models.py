@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flows.config import ConfigError, load_config
 from flows.models import load_models
 from flows.start import run_daily
-from nlp.encoder import ModelError
+from nlp.errors import ModelError
 from nlp.hub import find_model
 from nlp.onnxmodel import OnnxSentiment
 from tests.classifiers import write_onnx
@@ -187,6 +187,7 @@ def test_a_model_in_the_local_cache_needs_no_network(tmp_path: Path, monkeypatch
         find_model("acme/mood", tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_reads_with_the_model_in_the_file_and_writes_down_which(prefect: None, tmp_path: Path) -> None:
     write_onnx(tmp_path / "mine")
     with (tmp_path / "said.csv").open("w") as lines:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from flows.config import load_config
 from flows.models import load_models
 from flows.status import print_status
-from nlp.encoder import MODEL, ModelError
+from nlp.encoder import MODEL
+from nlp.errors import ModelError
 from nlp.multilingual import HEADS, MANIFEST, Multilingual, extra_languages, is_installed, through
 
 PLAIN = {

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp.encoder import MODEL, Encoder, Floats, ModelError
+from nlp.encoder import MODEL, Encoder, Floats
+from nlp.errors import ModelError
 from nlp.evaluate import evaluate
 from nlp.reader import Models, Reading, read
 from nlp.text import clean, prepare, spell

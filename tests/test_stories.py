@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.duplicates import match
-from bench.planted import planted, written
+from bench.planted import match, planted, written
 from connectors.mention import Mention
 from flows.stories import group_stories
 from nlp.duplicates import MIN_WORDS, sign
@@ -227,7 +226,7 @@ def test_variants_of_one_template_are_one_story_and_their_comparisons_grow_as_th
 TEXTS = [text.text for text in planted(written(25, 2), 2)]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(
     order=st.permutations(range(len(TEXTS))),
     cuts=st.sets(st.integers(1, len(TEXTS) - 1), max_size=5),
