@@ -1,5 +1,6 @@
 """The shipped model on mentions that we wrote and labelled ourselves: its floors only rise."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from bench.gold import FLOORS, GOLD, GoldQuality, aspect_part, load_examples, lo
 from nlp.encoder import Encoder
 from nlp.reader import Models
 
+ROOT = Path(__file__).parents[1]
 FIGURES = ["sentiment_macro_recall", "emotion_accuracy", "signals_macro_f1", "aspects_accuracy", "mixed_f1"]
 
 
@@ -45,3 +47,12 @@ def test_a_floor_rises_with_the_model_and_never_falls(tmp_path: Path) -> None:
 
 def test_the_floors_that_are_checked_in_say_how_they_are_raised() -> None:
     assert "python -m bench.quality --raise-floors" in FLOORS.read_text()
+
+
+def test_no_text_of_the_gold_set_is_trained_on() -> None:
+    def letters(file: Path) -> set[str]:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        return {"".join(filter(str.isalnum, row["text"].lower())) for row in rows}
+
+    for file in (ROOT / "nlp" / "training" / "examples").glob("*.jsonl"):
+        assert letters(file) & letters(GOLD) == set(), file.name
