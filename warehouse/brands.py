@@ -12,8 +12,12 @@ BOUND = """
     m.feed IN (SELECT unnest(?::VARCHAR[]))
     OR m.mention_id IN (SELECT mention_id FROM ops.also_seen WHERE feed IN (SELECT unnest(?::VARCHAR[])))
 """
-MATCH = "INSERT INTO brand_mentions SELECT m.mention_id, ?, m.day FROM mentions AS m WHERE"
-TOUCHED = "m.mention_id IN (SELECT mention_id FROM ops.touched)"
+MATCH = "INSERT INTO brand_mentions SELECT m.mention_id, ?, m.day FROM {} AS m WHERE"
+TOUCHED = """
+    CREATE OR REPLACE TEMP TABLE touched_mentions AS
+    SELECT * FROM mentions
+    WHERE day IN (SELECT day FROM ops.touched) AND mention_id IN (SELECT mention_id FROM ops.touched)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,14 @@ def apply_brands(db: duckdb.DuckDBPyConnection, brands: Sequence[Brand]) -> None
     stale = [name for name in applied.keys() | wanted.keys() if applied.get(name) != wanted.get(name)]
     _forget(db, stale)
     db.execute("DELETE FROM brand_mentions WHERE mention_id IN (SELECT mention_id FROM ops.touched)")
+    db.execute(TOUCHED)  # once: each brand would look through all of history for them
     for brand in brands:
         if brand.name not in stale:
-            _match(db, brand, TOUCHED)
+            _match(db, brand, "touched_mentions")
+    db.execute("DROP TABLE touched_mentions")
     for brand in brands:
         if brand.name in stale:
-            _match(db, brand, "TRUE")
+            _match(db, brand, "mentions")
             db.execute(
                 "INSERT INTO ops.touched SELECT DISTINCT NULL, day FROM brand_mentions WHERE brand = ?", [brand.name]
             )
@@ -60,10 +66,10 @@ def _forget(db: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
         db.execute("DELETE FROM brand_mentions WHERE brand = ?", [name])
 
 
-def _match(db: duckdb.DuckDBPyConnection, brand: Brand, scope: str) -> None:
+def _match(db: duckdb.DuckDBPyConnection, brand: Brand, among: str) -> None:
     condition, values = brandquery.predicate(brandquery.parse(brand.query)) if brand.query else ("FALSE", [])
     feeds = list(brand.feeds)
-    db.execute(f"{MATCH} ({scope}) AND ({BOUND} OR {condition})", [brand.name, feeds, feeds, *values])
+    db.execute(f"{MATCH.format(among)} {BOUND} OR {condition}", [brand.name, feeds, feeds, *values])
 
 
 def _remember(db: duckdb.DuckDBPyConnection, brands: Sequence[Brand]) -> None:

@@ -208,6 +208,13 @@ SELECT
     END AS flag
 FROM members;
 
+-- Days on which another number of stories begins are rolled up again.
+INSERT INTO ops.touched
+SELECT m.mention_id, m.day
+FROM mentions AS m
+JOIN told AS t ON t.mention_id = m.mention_id
+WHERE coalesce(m.copy, FALSE) <> coalesce(t.copy, FALSE);
+
 UPDATE mentions
 SET story_id = t.story_id, copy = t.copy, flag = t.flag
 FROM told AS t

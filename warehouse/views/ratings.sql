@@ -23,7 +23,11 @@ SELECT
     ratings,
     stars_sum / ratings AS stars,
     sqrt(greatest(stars_squared_sum / ratings - (stars_sum / ratings) ** 2, 0) / ratings) AS stars_error,
-    low_ratings / ratings AS low_share
+    share(low_ratings, ratings) AS low_share,
+    stars_low(ratings, stars_sum, stars_squared_sum) AS stars_low,
+    stars_high(ratings, stars_sum, stars_squared_sum) AS stars_high,
+    wilson_low(low_ratings, ratings) AS low_share_low,
+    wilson_high(low_ratings, ratings) AS low_share_high
 FROM weeks;
 
 COMMENT ON VIEW ratings IS 'Mean rating by week, brand, source and country.';
@@ -35,3 +39,7 @@ COMMENT ON COLUMN ratings.ratings IS 'Number of ratings.';
 COMMENT ON COLUMN ratings.stars IS 'Their mean, on a scale of 0 to 5.';
 COMMENT ON COLUMN ratings.stars_error IS 'Standard error of that mean; a change of less than twice this is noise.';
 COMMENT ON COLUMN ratings.low_share IS 'Share of ratings of at most 2 of 5 stars, 0 to 1.';
+COMMENT ON COLUMN ratings.stars_low IS 'Lower end of the 95 % interval of stars; 0 of a single rating.';
+COMMENT ON COLUMN ratings.stars_high IS 'Upper end of it; 5 of a single rating.';
+COMMENT ON COLUMN ratings.low_share_low IS 'Lower end of the 95 % interval of low_share.';
+COMMENT ON COLUMN ratings.low_share_high IS 'Upper end of it.';

@@ -22,10 +22,14 @@ SELECT
     negative,
     neutral,
     positive,
-    negative / nullif(read, 0) AS negative_share,
-    (positive - negative) / nullif(read, 0) AS net_sentiment,
-    sum(positive - negative) OVER week / nullif(sum(read) OVER week, 0) AS net_sentiment_7d,
-    score_sum / nullif(read, 0) AS score
+    share(negative, read) AS negative_share,
+    net_sentiment(positive, negative, read) AS net_sentiment,
+    net_sentiment(sum(positive) OVER week, sum(negative) OVER week, sum(read) OVER week) AS net_sentiment_7d,
+    score_sum / nullif(read, 0) AS score,
+    wilson_low(negative, read) AS negative_share_low,
+    wilson_high(negative, read) AS negative_share_high,
+    net_low(positive, negative, read) AS net_sentiment_low,
+    net_high(positive, negative, read) AS net_sentiment_high
 FROM days
 WINDOW week AS (PARTITION BY brand ORDER BY day RANGE BETWEEN INTERVAL 6 DAYS PRECEDING AND CURRENT ROW);
 
@@ -41,3 +45,7 @@ COMMENT ON COLUMN sentiment_trend.negative_share IS 'negative / read, 0 to 1; NU
 COMMENT ON COLUMN sentiment_trend.net_sentiment IS '(positive - negative) / read, -1 to 1; NULL when none was read.';
 COMMENT ON COLUMN sentiment_trend.net_sentiment_7d IS 'The same over the seven days up to this one.';
 COMMENT ON COLUMN sentiment_trend.score IS 'Mean of mentions.score, -1 to 1.';
+COMMENT ON COLUMN sentiment_trend.negative_share_low IS 'Lower end of the 95 % interval of negative_share.';
+COMMENT ON COLUMN sentiment_trend.negative_share_high IS 'Upper end of it.';
+COMMENT ON COLUMN sentiment_trend.net_sentiment_low IS 'Lower end of the 95 % interval of net_sentiment.';
+COMMENT ON COLUMN sentiment_trend.net_sentiment_high IS 'Upper end of it.';

@@ -1,0 +1,72 @@
+-- title: Articles that are one story
+-- answers: How many of these articles are the same story (syndicated), and how many are there without copies?
+-- brand: brands = own; whose mentions
+-- since: day = 30d; the first day
+-- until: day = newest; the last day
+-- kind: news|review|forum|social|own|all = news; which kind of mentions
+-- top: number = 10; stories for each brand
+-- chart: bar story mentions by brand
+
+-- The first row of a brand is of all of them: `mentions` with copies, `unique` without. A story's copies are the same
+-- text word for word or nearly. `reach` adds up what the sources tell; who read two copies is in it twice.
+
+WITH told AS (
+    SELECT
+        b.brand,
+        m.story_id,
+        count(*) AS mentions,
+        count(DISTINCT coalesce(nullif(regexp_extract(m.url, '://(?:www\.)?([^/:?#]+)', 1), ''), m.feed)) AS outlets,
+        sum(m.reach)::BIGINT AS reach,
+        min(m.posted_at) AS first_at,
+        arg_min(m.mention_id, m.posted_at) AS mention_id,
+        arg_min(m.day, m.posted_at) AS day
+    FROM mentions AS m
+    JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
+    WHERE
+        m.day BETWEEN $since::DATE AND $until::DATE
+        AND ($kind = 'all' OR m.kind = $kind)
+        AND list_contains($brand::VARCHAR[], b.brand)
+    GROUP BY ALL
+),
+
+totals AS (
+    SELECT
+        brand,
+        sum(mentions)::BIGINT AS mentions,
+        count(*) AS "unique",
+        sum(reach)::BIGINT AS reach,
+        min(first_at) AS first_at
+    FROM told
+    GROUP BY brand
+),
+
+largest AS (
+    SELECT * FROM told
+    WHERE mentions > 1
+    QUALIFY row_number() OVER (PARTITION BY brand ORDER BY mentions DESC, first_at, story_id) <= $top
+),
+
+listed AS (
+    SELECT
+        l.brand,
+        coalesce(m.title, quote_of(m.title, m.text)) AS story,
+        l.mentions,
+        1 AS "unique",
+        l.mentions - 1 AS copies,
+        share(l.mentions, t.mentions) AS share,
+        wilson_low(l.mentions, t.mentions) AS share_low,
+        wilson_high(l.mentions, t.mentions) AS share_high,
+        l.outlets,
+        l.reach,
+        l.first_at,
+        m.url
+    FROM largest AS l
+    JOIN totals AS t ON t.brand = l.brand
+    JOIN mentions AS m ON m.mention_id = l.mention_id AND m.day = l.day
+    UNION ALL BY NAME
+    SELECT brand, 'all stories' AS story, mentions, "unique", mentions - "unique" AS copies, reach, first_at
+    FROM totals
+)
+
+FROM listed
+ORDER BY brand, story <> 'all stories', mentions DESC, first_at, url;
