@@ -15,6 +15,7 @@ from flows.config import Config, Feed, load_config
 from flows.daily import RUNNER, collect_feeds, freshen, publish_mart, read_unread, settle
 from flows.desk import feeds_called, open_desk
 from flows.report import RunReport
+from flows.retention import expire_old
 from warehouse.mart import ask
 from warehouse.migrate import HERE
 from warehouse.tables import utc
@@ -47,6 +48,7 @@ def backfill(config: str, span: Span, only: Sequence[str]) -> State[RunReport]:
     """Collect, read and publish what the feeds called `only` hold of `span`. No alert is raised about the past."""
     with open_desk(load_config(Path(config))) as desk:
         collect_feeds(desk, feeds_called(desk.config, only), span)
+        expire_old(desk)
         settle(desk)
         read_unread(desk)
         settle(desk)
@@ -74,14 +76,21 @@ def plan_backfill(
             [[feed.name for feed in feeds], span.name, utc(span.since), until],
         )
         known = {record["feed"]: record for record in answer.records()}
-    return [_plan(feed, known.get(feed.name, {}), span, missing=missing, failed=failed) for feed in feeds]
+    days = config.retention
+    return [
+        _plan(feed, known.get(feed.name, {}), span, days.get(feed.kind), missing=missing, failed=failed)
+        for feed in feeds
+    ]
 
 
-def _plan(feed: Feed, known: dict[str, Any], span: Span, *, missing: bool, failed: bool) -> Plan:
+def _plan(feed: Feed, known: dict[str, Any], span: Span, keeps: int | None, *, missing: bool, failed: bool) -> Plan:
     oldest = known["oldest"].replace(tzinfo=UTC) if known.get("oldest") else None
     step = "goes on" if known.get("backfill") == "unfinished" else "starts"
     if missing and oldest and oldest < span.since + timedelta(days=1):
         step = "skipped: it reaches back so far already"
     if failed and known.get("backfill") != "unfinished" and known.get("last_run") != "failed":
         step = "skipped: it did not fail"
-    return Plan(feed.name, step, oldest, known.get("in_span", 0), feed.source.history)
+    history = (
+        feed.source.history if keeps is None else f"{feed.source.history}; [retention] drops it after {keeps} days"
+    )
+    return Plan(feed.name, step, oldest, known.get("in_span", 0), history)

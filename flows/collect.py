@@ -3,8 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from connectors.http import Http
@@ -14,6 +14,8 @@ from flows.config import Feed
 from flows.desk import Desk
 from flows.privacy import at_the_door, told
 from flows.report import Fault, FeedReport
+from flows.retention import oldest_days
+from warehouse.forget import forgotten_authors
 from warehouse.tables import utc
 from warehouse.warehouse import Batch, Walk
 
@@ -66,10 +68,11 @@ class _Landing:
 
     def __init__(self, desk: Desk, feed: Feed, span: Span | None, report: FeedReport) -> None:
         self.report = report
-        self._privacy = desk.config.privacy
+        self._privacy = replace(desk.config.privacy, forgotten=forgotten_authors(desk.warehouse))
         self.desk, self._source = desk, feed.source.same_as or feed.source.name
         self._walk = Walk(feed.name, feed.source.name, feed.kind, feed.options_hash, span.name if span else "")
         self.cursor: Cursor = _window(span, desk.now()) | dict(desk.warehouse.cursor(self._walk))
+        self._oldest = oldest_days(desk.config, desk.now()).get(feed.kind, date.min)
         self._span: Sequence[float] | None = self.cursor.get("span")
         self._landed: Cursor = self.cursor
         self._bar = desk.bars.begin(f"collect {feed.name}")
@@ -77,12 +80,16 @@ class _Landing:
 
     def add(self, page: Page) -> None:
         """Take a page, without what may not be kept; when enough have come, they land."""
+        seen = len(page.mentions)
         page = at_the_door(page, self._privacy)
         self.report.pages += 1
-        self.report.seen += len(page.mentions)
+        self.report.seen += seen
+        self.report.forgotten += seen - len(page.mentions)
         if page.suspect:
             self.report.status, self.report.message = "suspect", page.suspect
-        self._mentions += [mention for mention in page.mentions if self._is_wanted(mention)]
+        young = [mention for mention in page.mentions if mention.posted_at.date() >= self._oldest]
+        self.report.too_old += len(page.mentions) - len(young)
+        self._mentions += [mention for mention in young if self._is_wanted(mention)]
         self._rejects += page.rejects
         self._deleted += [mention_id(self._source, native_id) for native_id in page.deleted]
         self.cursor = {**page.cursor, "span": self._span} if self._span else page.cursor
@@ -99,6 +106,7 @@ class _Landing:
             self.report.changed += landed.changed
             self.report.rejects += landed.rejects
             self.report.deleted += landed.deleted
+            self.report.forgotten += landed.forgotten
             self.desk.bars.advance(self._bar, len(self._mentions))
         self._clear()
 

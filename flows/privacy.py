@@ -9,6 +9,7 @@ from connectors.mention import Mention
 from connectors.source import Changed, Page, Reject, SourceError
 from nlp.privacy.pseudonym import pseudonym
 from nlp.privacy.redact import KINDS, Kind, redact
+from warehouse.tables import author_hash
 
 Authors = Literal["keep", "pseudonym", "drop"]
 UNNAMED = "[author]"
@@ -39,16 +40,20 @@ HOMES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """What is redacted, and what becomes of authors; `key` is there where they get pseudonyms."""
+    """What is redacted, and what becomes of authors; `key` is there where they get pseudonyms.
+
+    `forgotten` are the authors, as tables.author_hash, who must not be collected whatever becomes of the others.
+    """
 
     kinds: tuple[Kind, ...] = KINDS
     authors: Authors = "keep"
     key: str = field(default="", repr=False)
+    forgotten: frozenset[int] = frozenset()
 
 
 def at_the_door(page: Page, privacy: Privacy) -> Page:
     """Return `page` without what `privacy` keeps out; ids, links, dates and the cursor stay as they are."""
-    mentions = [_cleaned(mention, privacy) for mention in page.mentions]
+    mentions = [_cleaned(mention, privacy) for mention in page.mentions if not _is_forgotten(mention, privacy)]
     rejects = [_cleaned_reject(reject, privacy) for reject in page.rejects]
     suspect = page.suspect and redact(page.suspect, privacy.kinds)
     return page._replace(mentions=mentions, rejects=rejects, suspect=suspect)
@@ -72,6 +77,13 @@ def _cleaned(mention: Mention, privacy: Privacy) -> Mention:
     if (author, text, title, reply) == said:
         return mention
     return replace(mention, author=author, text=text, title=title, reply_text=reply)
+
+
+def _is_forgotten(mention: Mention, privacy: Privacy) -> bool:
+    """Say so by the name that the source gives: what would be kept depends on settings, which change."""
+    if not privacy.forgotten or not mention.author:
+        return False
+    return author_hash(mention.source, mention.author) in privacy.forgotten
 
 
 def _cleaned_reject(reject: Reject, privacy: Privacy) -> Reject:

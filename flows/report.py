@@ -10,6 +10,7 @@ Fault = Literal["unavailable", "refused", "changed"]
 class FeedReport:
     """What one feed brought in one run. `status` is ok, suspect or failed; `message` says why.
 
+    `forgotten` and `too_old` are mentions that were not kept, for the sake of people and of [retention].
     `quota_left` is what the source still allowed at the end, None where it does not say.
     """
 
@@ -24,6 +25,8 @@ class FeedReport:
     changed: int = 0
     deleted: int = 0
     rejects: int = 0
+    forgotten: int = 0
+    too_old: int = 0
     requests: int = 0
     bytes: int = 0
     quota_left: int | None = None
@@ -40,6 +43,7 @@ class RunReport:
 
     run_id: str
     feeds: list[FeedReport] = field(default_factory=list)
+    expired: int = 0  # mentions that were kept for as long as [retention] says
     read: int = 0
     new_topics: int = 0
     alerts: list[str] = field(default_factory=list)

@@ -43,9 +43,11 @@ def status_of(config: Config) -> dict[str, Any]:
         if not config.warehouse.exists():
             raise WarehouseError(f"{config.warehouse} does not exist yet; `allears run` makes it")
         queries = {"runs": RUNS} | ALWAYS
-        return {"running": False} | {name: ask(config.warehouse, sql).records() for name, sql in queries.items()}
+        state: dict[str, Any] = {"running": False, "retention": config.retention}
+        return state | {name: ask(config.warehouse, sql).records() for name, sql in queries.items()}
     except duckdb.IOException:
-        return {"running": True, "runs": []} | {name: ask(config.mart, sql).records() for name, sql in ALWAYS.items()}
+        state = {"running": True, "retention": config.retention, "runs": []}
+        return state | {name: ask(config.mart, sql).records() for name, sql in ALWAYS.items()}
 
 
 def print_status(known: dict[str, Any]) -> None:
@@ -58,6 +60,9 @@ def print_status(known: dict[str, Any]) -> None:
             columns = list(known[name][0])
             answer = Answer(columns, [tuple(record.values()) for record in known[name]])
             show.print_table(answer.columns, answer.rows, title)
+    if limits := known.get("retention"):
+        told = ", ".join(f"{kind} {days} days" for kind, days in limits.items())
+        show.out.print(f"Kept for as long as [retention] says: {told}; others for ever", markup=False, highlight=False)
     for line in _unsupported(known["unsupported"]):
         show.out.print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -41,6 +41,7 @@ ARRIVED = pa.schema(
         "first_seen_at": MOMENT,
         "text_hash": ID,
         "item_hash": ID,
+        "author_hash": ID,
     }
 )
 AS_THEY_ARE = [name for name in ARRIVED.names if name in Mention.__slots__ and name not in ("posted_at", "replied_at")]
@@ -59,7 +60,19 @@ FEED_STATE = pa.schema(
     }
 )
 GONE = pa.schema({"feed": pa.string(), "mention_id": ID})
-COUNTS = ("pages", "seen", "new", "changed", "deleted", "rejects", "requests", "bytes", "quota_left")
+COUNTS = (
+    "pages",
+    "seen",
+    "new",
+    "changed",
+    "deleted",
+    "rejects",
+    "forgotten",
+    "too_old",
+    "requests",
+    "bytes",
+    "quota_left",
+)
 FEED_RUN = pa.schema(
     {
         "run_id": pa.string(),
@@ -117,12 +130,21 @@ FOUND_TOPICS = pa.schema(
         "found_at": MOMENT,
     }
 )
+ASKED_AUTHORS = pa.schema({"source": pa.string(), "author": pa.string(), "author_hash": ID, "is_sure": pa.bool_()})
+OLDEST = pa.schema({"kind": pa.string(), "day": pa.date32()})
+FEED_DAYS = pa.schema({"feed": pa.string(), "day": pa.date32()})
+ASKED_IDS = pa.schema({"mention_id": ID})
 PLACED = pa.schema({"mention_id": ID, "topic_id": pa.int64()})
 
 
 def utc(moment: datetime) -> datetime:
     """Return an aware time as the naive UTC time that the warehouse keeps."""
     return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def author_hash(source: str, author: str) -> int:
+    """Return what is kept of an author who must not be collected again: 64 bits of BLAKE2b."""
+    return _hash(source, author)
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -146,6 +168,7 @@ def arrived_table(brought: Sequence[tuple[str, str, Sequence[Mention]]], now: da
     columns["story_id"] = [_story_id(m, mention_id) for m, mention_id in zip(mentions, ids, strict=True)]
     columns["text_hash"] = text_hashes = [_hash(m.title or "", m.text) for m in mentions]
     columns["item_hash"] = [_hash(str(_facts(m)), str(text)) for m, text in zip(mentions, text_hashes, strict=True)]
+    columns["author_hash"] = [author_hash(m.source, m.author) if m.author else None for m in mentions]
     return pa.table({name: columns[name] for name in ARRIVED.names}, ARRIVED)
 
 

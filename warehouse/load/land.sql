@@ -3,9 +3,17 @@
 -- `gone` (ids that the source says it has deleted), each with its feed, and `feed_state` (one row for each feed: feed,
 -- source, options_hash, span, cursor, done). Leaves its counts, by feed, in the temporary table `landed`.
 
+-- Who was forgotten stays so.
+CREATE OR REPLACE TEMP TABLE unwanted AS
+SELECT ordinal, feed
+FROM arrived
+WHERE
+    mention_id IN (SELECT mention_id FROM ops.forgotten WHERE mention_id IS NOT NULL)
+    OR coalesce(author_hash IN (SELECT author_hash FROM ops.forgotten WHERE author_hash IS NOT NULL), FALSE);
+
 CREATE OR REPLACE TEMP TABLE stage AS
 SELECT
-    * EXCLUDE (ordinal),
+    * EXCLUDE (ordinal, author_hash),
     'unread' AS reading,
     NULL::VARCHAR AS sentiment,
     NULL::DOUBLE AS score,
@@ -19,6 +27,7 @@ SELECT
     NULL::VARCHAR AS topic,
     NULL::TIMESTAMP AS changed_at
 FROM arrived
+WHERE ordinal NOT IN (SELECT ordinal FROM unwanted)
 QUALIFY row_number() OVER (PARTITION BY mention_id, native_id ORDER BY ordinal DESC) = 1;
 
 CREATE OR REPLACE TEMP TABLE known AS
@@ -99,7 +108,10 @@ INSERT INTO ops.touched SELECT mention_id, day FROM seen_again;
 CREATE OR REPLACE TEMP TABLE new_rejects AS
 SELECT DISTINCT ON (feed, place, raw) feed, place, reason, raw, seen_at
 FROM refused
-WHERE (feed, place, raw) NOT IN (SELECT (feed, place, raw) FROM ops.rejects);
+WHERE
+    (feed, place, raw) NOT IN (SELECT (feed, place, raw) FROM ops.rejects)
+    AND md5_number_lower(feed || chr(31) || raw)
+    NOT IN (SELECT reject_hash FROM ops.forgotten WHERE reject_hash IS NOT NULL);
 
 INSERT INTO ops.rejects SELECT * FROM new_rejects;
 
@@ -144,5 +156,6 @@ SELECT
     (SELECT count(*) FROM stage AS s ANTI JOIN known USING (mention_id, native_id) WHERE s.feed = f.feed) AS new,
     (SELECT count(*) FROM stage AS s SEMI JOIN changed AS c ON c.mention_id = s.mention_id WHERE s.feed = f.feed) AS changed,
     (SELECT count(*) FROM new_rejects AS r WHERE r.feed = f.feed) AS rejects,
-    (SELECT count(*) FROM deleted AS d WHERE d.feed = f.feed) AS deleted
+    (SELECT count(*) FROM deleted AS d WHERE d.feed = f.feed) AS deleted,
+    (SELECT count(*) FROM unwanted AS u WHERE u.feed = f.feed) AS forgotten
 FROM feed_state AS f;
