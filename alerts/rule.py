@@ -78,7 +78,7 @@ def raise_alerts(warehouse: Warehouse, now: datetime, folders: Sequence[Path] = 
             problems.append(Problem(rule.name, str(error)))
             continue
         for alert in found:
-            _keep(warehouse, alert)
+            keep(warehouse, alert)
         alerts += found
         if left_out:
             problems.append(Problem(rule.name, f"{left_out} more rows than the {MOST} that were raised; narrow it"))
@@ -118,6 +118,19 @@ def load_rule(path: Path) -> Rule:
 def due(quiet: timedelta, last: datetime | None, now: datetime) -> bool:
     """Return whether a key that was raised at `last` may be raised again."""
     return last is None or now - last >= quiet
+
+
+def keep(warehouse: Warehouse, alert: Alert) -> None:
+    """Put an alert into the table `alerts`, from which it is delivered."""
+    warehouse.write(
+        "INSERT INTO alerts BY NAME SELECT ? AS key, ? AS rule, ? AS severity, ? AS brand, ? AS title, ? AS reason, "
+        "?::VARCHAR[] AS topics, ?::STRUCT(text VARCHAR, url VARCHAR, source VARCHAR)[] AS quotes, "
+        "?::TIMESTAMP AS raised_at, 0 AS attempts",
+        [
+            *(alert.key, alert.rule, alert.severity, alert.brand, alert.title, alert.reason, list(alert.topics)),
+            *([quote._asdict() for quote in alert.quotes], utc(alert.raised_at)),
+        ],
+    )
 
 
 def _header(path: Path, sql: str) -> Iterator[tuple[str, Any]]:
@@ -242,15 +255,3 @@ def _filled(template: str, row: Mapping[str, Any]) -> str:
         raise RuleError(f"{template!r} names the column {error}, which the SELECT lacks") from None
     except (TypeError, ValueError) as error:
         raise RuleError(f"{template!r} cannot show the row with the key {row['key']!r}: {error}") from None
-
-
-def _keep(warehouse: Warehouse, alert: Alert) -> None:
-    warehouse.write(
-        "INSERT INTO alerts BY NAME SELECT ? AS key, ? AS rule, ? AS severity, ? AS brand, ? AS title, ? AS reason, "
-        "?::VARCHAR[] AS topics, ?::STRUCT(text VARCHAR, url VARCHAR, source VARCHAR)[] AS quotes, "
-        "?::TIMESTAMP AS raised_at, 0 AS attempts",
-        [
-            *(alert.key, alert.rule, alert.severity, alert.brand, alert.title, alert.reason, list(alert.topics)),
-            *([quote._asdict() for quote in alert.quotes], utc(alert.raised_at)),
-        ],
-    )

@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 
 from connectors.source import Changed, SourceError
-from flows import feedverbs, readingverbs, show
+from flows import askverbs, exportverbs, feedverbs, peopleverbs, readingverbs, show
 from flows.config import ConfigError, load_config
 from flows.desk import Busy
 from flows.labelled import ReadingName
 from flows.options import HERE, SOURCE_CHANGED, USER, ConfigOption, JsonOption, exit_for, quiet
 from flows.week import tell_run
-from nlp.encoder import ModelError
-from warehouse.mart import ask, describe
+from nlp.errors import ModelError
 from warehouse.migrate import WarehouseError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -41,8 +40,9 @@ def init(config: ConfigOption = HERE) -> None:
 
 @app.command()
 def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
-    """Try the configuration: every option and credential, the models and one page of each feed. Nothing is stored."""
+    """Try the configuration: options, credentials, models, own tables, and one page of each feed. Nothing is stored."""
     from flows.check import check_feeds, check_models, check_rules
+    from flows.own import check_own_tables
 
     quiet()
     checked = load_config(config)
@@ -54,6 +54,7 @@ def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
             ["feed", "source", "status", "items", "newest", "message"],
             [[a.feed, a.source, a.status, a.items, a.newest, a.message] for a in answers],
         )
+    problems += check_own_tables(checked, shown=not json)
     for problem in problems:
         show.err.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
     exit_for({answer.fault for answer in answers} | ({"refused"} if problems else set()))
@@ -100,12 +101,25 @@ app.command()(feedverbs.discover)
 app.command()(feedverbs.backfill)
 app.command()(readingverbs.reread)
 app.command()(readingverbs.correct)
+app.command()(peopleverbs.forget)
+app.command()(peopleverbs.audit)
+app.command()(askverbs.ask)
+app.command("export")(exportverbs.export_verb)
 
 
 @app.command()
-def schema(json: JsonOption = False) -> None:
-    """Print every table, view and column of the mart, and what it means."""
-    answer = describe()
+def schema(
+    config: ConfigOption = HERE,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/mart.md.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Print every table, view and column of the mart, and what it means; with a mart, your own tables too."""
+    from flows.martpage import known_columns, mart_page
+
+    if markdown:
+        sys.stdout.write(mart_page())
+        return
+    answer = known_columns(load_config(config, secrets=False).mart if config.exists() else None)
     if json:
         show.print_json(answer.records())
         return
@@ -121,9 +135,21 @@ def sql(
     config: ConfigOption = HERE,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     json: JsonOption = False,
+    safe: Annotated[
+        bool, typer.Option("--safe", help="For SQL of people you do not trust: one SELECT, shut in and limited.")
+    ] = False,
+    timeout: Annotated[float | None, typer.Option(min=0.1, help="With --safe: seconds, 10 by default.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="With --safe: rows at most, 10000 by default.")] = None,
+    memory: Annotated[int | None, typer.Option(min=64, help="With --safe: MB of memory, 512 by default.")] = None,
 ) -> None:
-    """Ask the published mart in SQL. `allears schema` lists what is there."""
-    answer = ask(load_config(config, secrets=False).mart, sys.stdin.read() if query == "-" else query)
+    """Ask the published mart in SQL. `allears schema` lists what is there.
+
+    Without --safe it can read every file that you can. With it, only the mart: see docs/safe-sql.md.
+    """
+    from flows.safesql import answer_sql
+
+    asked, mart = sys.stdin.read() if query == "-" else query, load_config(config, secrets=False).mart
+    answer = answer_sql(mart, asked, safe=safe, timeout_s=timeout, rows=rows, memory_mb=memory)
     if json:
         show.print_json(answer.records())
     elif csv:

@@ -20,6 +20,7 @@ from flows.sections import FROM_ENVIRONMENT, BrandSection, File, known_keys
 from nlp.aspects import Vocabulary, with_own
 from warehouse import brandquery
 from warehouse.brands import Brand
+from warehouse.own import OwnTable
 
 VERSION = 1
 LEAST_KEY = 16  # characters; a shorter key can be guessed, and with it every author
@@ -105,6 +106,17 @@ class Config:
         return Privacy(section.redact, section.authors, key)
 
     @property
+    def retention(self) -> dict[str, int]:
+        """Return for how many days the kinds of mentions are kept that are not kept for ever."""
+        return self.sections.retention.model_dump(exclude_none=True)
+
+    @property
+    def own_tables(self) -> list[OwnTable]:
+        """Return the files that go into the mart as tables of the user's own."""
+        told = self.sections.tables
+        return [OwnTable(table.name, self.folder / table.file, table.description, table.columns) for table in told]
+
+    @property
     def rule_folders(self) -> list[Path]:
         """Return the folders of the user's own rules."""
         return [self.folder / rules for rules in self.sections.alerts.rules]
@@ -124,6 +136,11 @@ def load_config(file: Path, *, secrets: bool = True) -> Config:
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f'{file.name}: two feeds are called {name!r}; give one of them another name = "…"')
+    own = [table.name.casefold() for table in sections.tables]
+    for name in own:
+        if own.count(name) > 1:
+            hint = "SQL does not tell case apart; rename one"
+            raise ConfigError(f"{file.name}: two [[tables]] are called {name!r} ({hint})")
     config = Config(file.resolve(), sections, _brands(sections, feeds, file.name), tuple(feeds))
     if secrets:
         _ = config.webhook, config.privacy  # a missing secret is found now, not when the first alert is due

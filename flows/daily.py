@@ -21,10 +21,16 @@ from flows import tell
 from flows.collect import Span, collect
 from flows.config import Feed, load_config
 from flows.desk import Desk, feeds_called, keep_rejects, open_desk, publish_copy
+from flows.forget import clean
+from flows.own import bring_own_tables
 from flows.read import FIND_AT, ChunkReport, Reader, Topics, find_new_topics, read_chunk, reader_of
 from flows.report import FeedReport, RunReport
+from flows.retention import expire_old
 from flows.stories import group_stories
-from nlp.encoder import ModelError
+from nlp.errors import ModelError
+from warehouse.compact import compact
+from warehouse.forget import is_unfinished
+from warehouse.migrate import WarehouseError
 
 FEEDS_AT_ONCE = 64  # they wait for the network, and take turns at a host and in the warehouse anyway
 
@@ -41,15 +47,15 @@ def daily(config: str = "allears.toml", only: Sequence[str] = (), alerts: bool =
     """
     with open_desk(load_config(Path(config))) as desk:
         collect_feeds(desk, feeds_called(desk.config, only))
+        expire_old(desk)
         settle(desk)
         read_unread(desk)
         settle(desk)
         freshen(desk)
+        bring_own_tables(desk)
         if alerts:
             raise_alerts(desk)
-        publish_mart(desk)
-        if alerts:
-            tell_alerts(desk)
+        publish_and_tell(desk, alerts)
         report = desk.report
     message = "; ".join(report.problems) or f"{sum(feed.new for feed in report.feeds)} new mentions"
     return Completed(name=report.state, message=message, data=report)
@@ -103,6 +109,19 @@ def read_unread(desk: Desk) -> None:
         desk.bars.end(bar)
 
 
+def publish_and_tell(desk: Desk, alerts: bool) -> None:
+    """Publish and deliver the alerts. That nothing could be published is an alert too, and ends the run."""
+    try:
+        publish_mart(desk)
+    except (WarehouseError, OSError) as error:
+        if alerts:
+            tell.raise_unpublished(desk, error)
+            tell_alerts(desk)
+        raise
+    if alerts:
+        tell_alerts(desk)
+
+
 @task(cache_policy=NO_CACHE)
 def collect_feed(desk: Desk, feed: Feed, span: Span | None) -> FeedReport:
     """Collect one feed."""
@@ -147,7 +166,15 @@ def raise_alerts(desk: Desk) -> None:
 
 @task(name="publish", cache_policy=NO_CACHE)
 def publish_mart(desk: Desk) -> None:
-    """Publish the read-only copy."""
+    """Publish the read-only copy, of a file that is written anew when much of it is free.
+
+    Where somebody was being forgotten and that was interrupted, it is finished first.
+    """
+    if is_unfinished(desk.warehouse):
+        desk.report.mart = clean(desk.config, desk.warehouse)[1]
+        return
+    with desk.timed("compact"):
+        compact(desk.warehouse)
     with desk.timed("publish"):
         desk.report.mart = publish_copy(desk.config, desk.warehouse, desk.report.run_id)
 

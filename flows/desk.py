@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -15,9 +16,11 @@ from connectors.web.pace import Ledger
 from flows.config import Config, ConfigError, Feed
 from flows.progress import Bars, bars
 from flows.report import RunReport
-from warehouse.publish import publish
+from warehouse.publish import KEEP, publish
 from warehouse.tables import utc
 from warehouse.warehouse import Warehouse
+
+REJECT = ("place", "reason", "raw", "seen_at")
 
 
 class Busy(Exception):
@@ -85,10 +88,10 @@ def open_warehouse(config: Config) -> Iterator[Warehouse]:
         lock.release()
 
 
-def publish_copy(config: Config, warehouse: Warehouse, run_id: str) -> str:
+def publish_copy(config: Config, warehouse: Warehouse, run_id: str, *, keep: int = KEEP) -> str:
     """Publish the read-only copy and return its file; `run_id` is the run whose mentions it holds."""
     about = {"run_id": run_id, "published_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    return str(publish(warehouse, config.published, config.mart, about))
+    return str(publish(warehouse, config.published, config.mart, about, keep=keep))
 
 
 def _lock(config: Config) -> FileLock:
@@ -105,15 +108,26 @@ def keep_rejects(desk: Desk) -> None:
     """Write what could not be read to one JSONL file for each feed, so that a person can mend and import it."""
     for report in desk.report.feeds:
         if report.rejects:
-            sql = "SELECT place, reason, raw, strftime(seen_at, '%xT%XZ') FROM ops.rejects WHERE feed = ? ORDER BY ALL"
-            rows = desk.warehouse.rows(sql, [report.feed])
-            desk.config.rejects.mkdir(parents=True, exist_ok=True)
-            file = desk.config.rejects / f"{report.feed.replace('/', '-')}.jsonl"
-            names = ("place", "reason", "raw", "seen_at")
-            lines = [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in rows]
-            draft = file.with_suffix(".draft")
-            draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            draft.replace(file)
+            write_rejects(desk.config, desk.warehouse, report.feed)
+
+
+def rejects_file(config: Config, feed: str) -> Path:
+    """Return the file of what could not be read of `feed`."""
+    return config.rejects / f"{feed.replace('/', '-')}.jsonl"
+
+
+def write_rejects(config: Config, warehouse: Warehouse, feed: str) -> None:
+    """Write the file of one feed as the warehouse has it; where there is nothing, there is no file."""
+    sql = "SELECT place, reason, raw, strftime(seen_at, '%xT%XZ') FROM ops.rejects WHERE feed = ? ORDER BY ALL"
+    rows, file = warehouse.rows(sql, [feed]), rejects_file(config, feed)
+    if not rows:
+        file.unlink(missing_ok=True)
+        return
+    config.rejects.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(dict(zip(REJECT, row, strict=True)), ensure_ascii=False) for row in rows]
+    draft = file.with_suffix(".draft")
+    draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    draft.replace(file)
 
 
 def _begin(desk: Desk) -> None:

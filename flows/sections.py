@@ -11,11 +11,13 @@ from connectors.web.settings import HttpSettings
 from flows.privacy import Authors
 from nlp.aspects import WORD
 from nlp.privacy.redact import KINDS, Kind
+from warehouse.own import READERS, reader_of
 
 FROM_ENVIRONMENT = "env:"
 EMBEDDED = "embedded"
 LANGUAGE = re.compile("[a-z]{2,3}")
 POLITE = HttpSettings()
+Days = Annotated[int, Field(gt=0)]
 
 
 def _kinds(value: Any) -> Any:
@@ -79,6 +81,16 @@ class PrivacySection(Section):
     key: Annotated[str, Field(pattern=f"^{FROM_ENVIRONMENT}")] = "env:ALLEARS_PSEUDONYM_KEY"
 
 
+class RetentionSection(Section):
+    """For how many days after it was posted a mention of each kind is kept; None is for ever."""
+
+    review: Days | None = None
+    forum: Days | None = None
+    social: Days | None = None
+    news: Days | None = None
+    own: Days | None = None
+
+
 class BrandSection(Section):
     """One of [[brands]]."""
 
@@ -107,6 +119,27 @@ class ModelsSection(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
+def _own_name(told: str) -> str:
+    if not told.isidentifier():
+        raise ValueError("the name of a table is letters, digits and _, and begins with a letter, such as customers")
+    return told
+
+
+def _own_file(told: Path) -> Path:
+    if not reader_of(told):
+        raise ValueError(f"name a file that ends in {', '.join(READERS)}; a spreadsheet can be saved as CSV UTF-8")
+    return told
+
+
+class TableSection(Section):
+    """One of [[tables]]: a file of one's own that each run copies into the mart as own.NAME."""
+
+    name: Annotated[str, AfterValidator(_own_name)]
+    file: Annotated[Path, AfterValidator(_own_file)]
+    description: str | None = None
+    columns: dict[str, str] = {}
+
+
 def _phrases(told: tuple[str, ...]) -> tuple[str, ...]:
     if not all(WORD.search(phrase) for phrase in told):
         raise ValueError('an aspect is a list of words and phrases, such as ["parking", "car park"]; [] drops it')
@@ -124,10 +157,12 @@ class File(Section):
     alerts: AlertsSection = AlertsSection()
     schedule: ScheduleSection = ScheduleSection()
     privacy: PrivacySection = PrivacySection()
+    retention: RetentionSection = RetentionSection()
     models: ModelsSection = ModelsSection()
     aspects: dict[str, Annotated[tuple[str, ...], AfterValidator(_phrases)]] = {}
     brands: tuple[BrandSection, ...] = ()
     feeds: tuple[dict[str, Any], ...] = ()
+    tables: tuple[TableSection, ...] = ()
 
 
 def known_keys(path: Sequence[int | str]) -> list[str]:
@@ -140,7 +175,9 @@ def known_keys(path: Sequence[int | str]) -> list[str]:
         "alerts": AlertsSection,
         "schedule": ScheduleSection,
         "privacy": PrivacySection,
+        "retention": RetentionSection,
         "models": ModelsSection,
         "brands": BrandSection,
+        "tables": TableSection,
     }
     return list((sections[str(path[0])] if path else File).model_fields)

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from warehouse.cells import harmless
+from warehouse.sandbox.cells import printable
+
 WIDE = 200  # columns of a table that goes into a file or a pipe
 
 out = Console(width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True)
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that starts so
 
 
 def print_json(value: Any) -> None:
@@ -60,7 +61,7 @@ def cell_text(cell: Any) -> str:
         return cell.isoformat(" ", "minutes")
     if isinstance(cell, list):
         return ", ".join(map(cell_text, cell))
-    return str(cell)
+    return printable(str(cell))
 
 
 def lines(pairs: Mapping[str, Any]) -> str:
@@ -70,7 +71,7 @@ def lines(pairs: Mapping[str, Any]) -> str:
 
 
 def _unformulated(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _plain(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Raises alerts and delivers them, to Slack where a webhook is configured, else to the terminal."""
 
+from alerts import unpublished
 from alerts.alert import Alert
 from alerts.outbox import Send, deliver
 from alerts.rule import raise_alerts
@@ -12,6 +13,11 @@ def raise_new_alerts(desk: Desk) -> None:
     raised = raise_alerts(desk.warehouse, desk.now(), desk.config.rule_folders)
     desk.report.alerts = [render_text(alert) for alert in raised.alerts]
     desk.report.problems += [f"rule {name}: {reason}" for name, reason in raised.problems]
+
+
+def raise_unpublished(desk: Desk, error: Exception) -> None:
+    """Say that nothing was published, and why; the last mart stays."""
+    unpublished.raise_unpublished(desk.warehouse, str(error), desk.now())
 
 
 def deliver_alerts(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from flows.desk import Busy, open_desk
 from flows.report import RunReport
 from flows.start import run_daily
 from warehouse.mart import ask
+from warehouse.migrate import WarehouseError
 
 ALLEARS = str(Path(sys.executable).with_name("allears"))
 
@@ -142,6 +143,27 @@ def test_a_damaged_model_stops_no_collecting(prefect: None, tmp_path: Path, monk
     assert report.feeds[0].new == 1
     assert "manifest.json is missing" in report.problems[0]
     assert run_daily(load_config(file), [], alerts=True).read == 1
+
+
+def test_a_mart_that_would_be_wrong_stays_unpublished_and_is_an_alert(prefect: None, tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text("text\nThe coffee is good\n")
+    file = tmp_path / "allears.toml"
+    file.write_text('[[feeds]]\nsource = "file"\npath = "good.csv"\nbrand = "Harbor Coffee"\n')
+    config = load_config(file)
+    run_daily(config, [], alerts=True)
+    before = config.mart.resolve()
+    with duckdb.connect(config.warehouse) as db:
+        db.execute(
+            "UPDATE daily_brand SET score_sum = score_sum - 0.5; INSERT INTO ops.rolled SELECT day FROM daily_brand"
+        )
+    with pytest.raises(WarehouseError, match="daily_brand does not agree with the mentions on 1 days"):
+        run_daily(config, [], alerts=True)
+    assert config.mart.resolve() == before
+    with duckdb.connect(config.warehouse, read_only=True) as db:
+        told = db.execute(
+            "SELECT rule, delivered_at IS NOT NULL, contains(reason, 'daily_brand') FROM alerts"
+        ).fetchall()
+    assert told == [("not_published", True, True)]
 
 
 def test_two_runs_never_write_at_once(tmp_path: Path) -> None:

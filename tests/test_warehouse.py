@@ -181,7 +181,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(EVENTS)
 def test_whatever_lands_in_whatever_order_each_mention_is_there_once_and_the_roll_ups_agree(events: Any) -> None:
     brands = [Brand("Q", query="coffee"), Brand("F", feeds=("feed1",))]
@@ -233,7 +233,7 @@ def test_a_reader_goes_on_while_the_writer_publishes_and_the_last_three_stay(
             publish(warehouse, tmp_path / "published", pointer, {})
             assert reader.execute("SELECT count(*) FROM mentions").fetchall() == [(0,)]
     assert ask(pointer, "SELECT count(*) FROM mentions").rows == [(4,)]
-    assert sorted(file.name for file in (tmp_path / "published").iterdir()) == [f"mart-{n}.duckdb" for n in (3, 4, 5)]
+    assert sorted(file.name for file in (tmp_path / "published").iterdir()) == ["mart-3", "mart-4", "mart-5"]
 
 
 def test_nothing_is_published_when_the_roll_ups_disagree(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_nothing_is_published_when_the_roll_ups_disagree(warehouse: Warehouse, t
     land(warehouse, mention())
     with pytest.raises(WarehouseError, match="touched mentions are not rolled up"):
         publish(warehouse, tmp_path / "published", pointer, {})
-    assert pointer.resolve().name == "mart-1.duckdb"
+    assert pointer.resolve().parent.name == "mart-1"
 
 
 def test_the_mart_is_asked_in_sql_and_cannot_be_written(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_file_that_is_newer_or_no_warehouse_is_refused(tmp_path: Path, now: da
     file, other = tmp_path / "w.duckdb", tmp_path / "other.duckdb"
     migrate(file, now)
     with duckdb.connect(file) as db:
-        db.execute("INSERT INTO ops.migrations VALUES (99, '099_future', 'x', now())")
+        db.execute("INSERT INTO ops.migrations VALUES (99, '099_future', 'x', now(), NULL)")
     with pytest.raises(WarehouseError, match="update Allears"):
         migrate(file, now)
     with duckdb.connect(other) as db:

@@ -1,6 +1,7 @@
 """Asks the published mart."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,23 +26,45 @@ def ask(mart: Path, sql: str, values: Sequence[object] = ()) -> Answer:
 
     Raises WarehouseError when nothing is published yet or DuckDB refuses the SQL.
     """
-    if not mart.exists():
-        raise WarehouseError(f"{mart} does not exist yet; `allears run` publishes it")
-    # The pointer is resolved, because a process that still has the old file open would be given that one again.
-    with duckdb.connect(mart.resolve(), read_only=True) as db:
+    with opened(mart) as db:
         try:
-            result = db.execute(sql, list(values))
-            columns = [column[0] for column in result.description or []]
-            return Answer(columns, result.fetchall())
+            return _answer(db.execute(sql, list(values)))
         except duckdb.Error as error:
             raise WarehouseError(f"{error}\n`allears schema` lists the tables and columns") from None
 
 
+def opened(mart: Path) -> duckdb.DuckDBPyConnection:
+    """Return a read-only connection to the published copy that `mart` points to; raises WarehouseError without one."""
+    if not mart.exists():
+        raise WarehouseError(f"{mart} does not exist yet; `allears run` publishes it")
+    # The pointer is resolved, because a process that still has the old file open would be given that one again.
+    return duckdb.connect(mart.resolve(), read_only=True)
+
+
 def describe() -> Answer:
     """Return kind, name, column, type, comment and the table's own comment of everything that a mart holds."""
+    return _described()[0]
+
+
+def describe_macros() -> Answer:
+    """Return name, parameters and comment of every macro that a mart holds: the metrics, each written once."""
+    return _described()[1]
+
+
+def quoted(name: str) -> str:
+    """Return `name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@cache
+def _described() -> tuple[Answer, Answer]:
     with duckdb.connect() as db:
         db.execute("CREATE SCHEMA ops")
         for file in [*sorted(SCHEMA.glob("*.sql")), *sorted(VIEWS.glob("*.sql"))]:
             db.execute(file.read_text())
-        result = db.execute((HERE / "questions" / "describe.sql").read_text())
-        return Answer([column[0] for column in result.description], result.fetchall())
+        columns, macros = (HERE / "questions" / f"{name}.sql" for name in ("describe", "describe_macros"))
+        return _answer(db.execute(columns.read_text())), _answer(db.execute(macros.read_text()))
+
+
+def _answer(result: duckdb.DuckDBPyConnection) -> Answer:
+    return Answer([column[0] for column in result.description or []], result.fetchall())

@@ -22,6 +22,7 @@ from warehouse.tables import rows_table, utc
 
 LOAD = Path(__file__).parent / "load"
 NO_ASPECTS = rows_table([], tables.READ_ASPECTS)
+CHECKS = ("check.sql", "recount.sql", "check_freshness.sql")
 UNPLACED_LIMIT = 20_000  # embeddings kept for finding topics: 30 MB, and k-means over them takes seconds
 
 
@@ -55,12 +56,13 @@ class _Slip:
 
 
 class Landed(NamedTuple):
-    """How many mentions were new or changed, how many rejects had not been seen before, how many mentions went."""
+    """How many mentions were new or changed, rejects not seen before, mentions gone, and of forgotten people."""
 
     new: int
     changed: int
     rejects: int
     deleted: int = 0
+    forgotten: int = 0
 
 
 class Unread(NamedTuple):
@@ -79,7 +81,6 @@ class Warehouse:
     """
 
     def __init__(self, path: Path, now: datetime) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         migrate(path, now)
         self.path = path
         self._db = duckdb.connect(path)
@@ -217,8 +218,8 @@ class Warehouse:
             db.execute((LOAD / "freshen.sql").read_text())
 
     def check(self) -> None:
-        """Raise WarehouseError if ids are not unique or the roll-ups disagree with the mentions."""
-        faults = [fault for (fault,) in self.rows((LOAD / "check.sql").read_text())]
+        """Raise WarehouseError if ids are not unique, roll-ups disagree with the mentions, or a row has no owner."""
+        faults = [fault for name in CHECKS for (fault,) in self.rows((LOAD / name).read_text())]
         if faults:
             hint = "nothing was published and the last mart stays; please report this"
             raise WarehouseError(f"{self.path}: {'; '.join(faults)} ({hint})")
@@ -253,6 +254,16 @@ class Warehouse:
                 return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
             finally:
                 self._db.rollback()
+
+    @contextmanager
+    def put_down(self) -> Iterator[None]:
+        """Close the file while the caller does something with it, and open it again."""
+        with self._turn:
+            self._db.close()
+            try:
+                yield
+            finally:
+                self._db = duckdb.connect(self.path)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
