@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports Prefect, which reads its settings once.
 os.environ |= {
@@ -18,6 +19,9 @@ os.environ |= {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
 os.environ.pop("PREFECT_API_URL", None)
+
+settings.register_profile("quick", max_examples=40)  # of tests that say no number: the suite stays within minutes
+settings.load_profile("quick")
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
