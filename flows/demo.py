@@ -15,7 +15,7 @@ NEXT = """
 Next:
   uv run allears status --config {config}
   uv run allears sql "SELECT * FROM share_of_voice ORDER BY week DESC LIMIT 6" --config {config}
-  uv run allears sql "SELECT topic, mentions, usual FROM rising_topics ORDER BY surprise DESC" --config {config}
+  uv run allears ask 06 --config {config}      what caused the spike; allears ask lists 28 questions
   uv run allears schema                 what else can be asked
   uv run allears init                   a configuration of your own
 {mart} opens in any tool that reads DuckDB; it is never locked."""
