@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.mention import Mention
-from flows.collect import LAND_ROWS
+from flows.sections import LAND_ROWS
 from warehouse.warehouse import Batch, Landed, Walk, Warehouse
 
 FILL = Path(__file__).with_name("own_fill.sql")

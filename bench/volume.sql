@@ -1,6 +1,7 @@
 -- Lays mentions numbered from `first` to before `stop` straight into a warehouse, as if they had been landed, read and
 -- matched long ago; the later the number, the newer, `per_day` of them a day, the last on `last_day`. Skewed as talk is:
--- few brands, sources, authors and topics have most of it; the small hours have little; reach has a long tail.
+-- few brands, sources, authors and topics have most of it; the small hours have little; reach has a long tail; the stars
+-- of three reviews in a hundred disagree with the text, and the last topic is five days old.
 
 CREATE OR REPLACE TEMP TABLE laid AS
 WITH dice AS (
@@ -22,13 +23,13 @@ SELECT
     ['appstore', 'googleplay', 'reddit', 'hackernews', 'x', 'news', 'forum', 'survey', 'youtube', 'bluesky'][
         1 + least(9, floor(10 * d2 ** 2))::INTEGER
     ] AS source,
-    floor(200 * d3 ** 3)::BIGINT AS topic_id,
     floor(400_000 * d4 ** 3)::BIGINT AS author_no,
     d1,
     d2,
     d5,
     d6,
     getvariable('last_day')::DATE - ((getvariable('end_of_all') - 1 - number) // getvariable('per_day'))::INTEGER AS day,
+    IF(day > getvariable('last_day')::DATE - 5 AND d6 BETWEEN 0.4 AND 0.405, 200, floor(200 * d3 ** 3))::BIGINT AS topic_id,
     CASE WHEN d5 < 0.30 THEN 'negative' WHEN d5 < 0.55 THEN 'neutral' WHEN d5 < 0.97 THEN 'positive' END AS sentiment
 FROM dice;
 
@@ -67,7 +68,7 @@ SELECT
     day + to_seconds((86_399 * (0.25 + 0.75 * d6) ** 0.7)::BIGINT) AS posted_at,
     TRUE AS posted_at_known,
     day,
-    CASE WHEN source IN ('appstore', 'googleplay') THEN 1 + floor(4.999 * d5) END AS rating,
+    CASE WHEN source IN ('appstore', 'googleplay') THEN 1 + floor(4.999 * IF(d6 BETWEEN 0.5 AND 0.53, 1 - d5, d5)) END AS rating,
     CASE WHEN source IN ('appstore', 'googleplay') THEN 5 END AS rating_max,
     IF(sentiment IS NULL, 'unsupported', 'read') AS reading,
     sentiment,
@@ -77,7 +78,7 @@ SELECT
     list_filter(
         [
             IF(sentiment = 'negative' AND d6 < 0.7, 'complaint', NULL), IF(sentiment = 'positive' AND d6 < 0.7, 'praise', NULL),
-            IF(d2 < 0.08, 'question', NULL), IF(d6 > 0.96, 'leaving', NULL), IF(d6 BETWEEN 0.9 AND 0.93, 'buying', NULL),
+            IF(d2 < 0.08, 'question', NULL), IF(d6 BETWEEN 0.7 AND 0.73, 'leaving', NULL), IF(d6 BETWEEN 0.9 AND 0.93, 'buying', NULL),
             IF(d6 BETWEEN 0.8 AND 0.84, 'request', NULL), IF(d5 < 0.06, 'bug', NULL)
         ],
         lambda signal: signal IS NOT NULL

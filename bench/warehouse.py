@@ -16,7 +16,7 @@ import duckdb
 
 from bench.machine import measure, note, print_machine, print_table
 from connectors.mention import Mention
-from flows.collect import LAND_ROWS
+from flows.sections import LAND_ROWS
 from warehouse.brands import Brand
 from warehouse.mart import ask as ask_sql
 from warehouse.publish import publish
@@ -84,7 +84,7 @@ def lay(file: Path, size: int, batch: int) -> None:
         warehouse.settle(BRANDS)  # signs the brands, so that history is not matched again
     variables = {"last_day": _last_day(), "per_day": size // DAYS, "end_of_all": size}
     with duckdb.connect(file) as db:
-        db.execute("INSERT INTO topics SELECT n, 'topic ' || n, ['word'], now() FROM range(200) AS t (n)")
+        db.execute("INSERT INTO topics SELECT n, 'topic ' || n, ['word'], now() FROM range(201) AS t (n)")
     for first in range(0, size, LAID_AT_ONCE):
         with duckdb.connect(file) as db:
             for name, value in {**variables, "first": first, "stop": min(size, first + LAID_AT_ONCE)}.items():

@@ -13,6 +13,10 @@ BOUND = """
     OR m.mention_id IN (SELECT mention_id FROM ops.also_seen WHERE feed IN (SELECT unnest(?::VARCHAR[])))
 """
 MATCH = "INSERT INTO brand_mentions SELECT m.mention_id, ?, m.day FROM {} AS m WHERE"
+UNMATCH = """
+    DELETE FROM brand_mentions
+    WHERE day IN (SELECT day FROM ops.touched) AND mention_id IN (SELECT mention_id FROM ops.touched)
+"""
 TOUCHED = """
     CREATE OR REPLACE TEMP TABLE touched_mentions AS
     SELECT * FROM mentions
@@ -45,7 +49,7 @@ def apply_brands(db: duckdb.DuckDBPyConnection, brands: Sequence[Brand]) -> None
     wanted = {brand.name: brand.signature for brand in brands}
     stale = [name for name in applied.keys() | wanted.keys() if applied.get(name) != wanted.get(name)]
     _forget(db, stale)
-    db.execute("DELETE FROM brand_mentions WHERE mention_id IN (SELECT mention_id FROM ops.touched)")
+    db.execute(UNMATCH)
     db.execute(TOUCHED)  # once: each brand would look through all of history for them
     for brand in brands:
         if brand.name not in stale:

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.mart import quoted
+from warehouse.sqltext import quoted
 
 MACROS = Path(__file__).parent / "load" / "cells.sql"
 # What a spreadsheet takes for the beginning of a formula; the wide ones in Japanese, the white ones before any of them.

@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import duckdb
 
 from warehouse import cells
-from warehouse.mart import opened, quoted
+from warehouse.mart import opened
 from warehouse.migrate import WarehouseError
 from warehouse.sheet import MOST_COLUMNS, MOST_ROWS, Sheet
+from warehouse.sqltext import quoted
 
 Format = Literal["parquet", "csv", "xlsx"]
 FORMATS = get_args(Format)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.mart import quoted
+from warehouse.sqltext import literal, quoted
 from warehouse.warehouse import Warehouse
 
 # The whole file is sniffed before its types are settled: an odd value in its last row makes a column of text, no error.
@@ -75,11 +75,11 @@ def _copy(db: duckdb.DuckDBPyConnection, table: OwnTable) -> list[str]:
         raise _broken(table, error) from None
     names = [name for name, *_ in db.execute(f"FROM {target} LIMIT 0").description]
     about = table.description or f"A table of your own, from {table.file.name}."
-    db.execute(f"COMMENT ON TABLE {target} IS {_literal(about)}")
+    db.execute(f"COMMENT ON TABLE {target} IS {literal(about)}")
     said = {name.casefold(): text for name, text in table.columns.items()}
     for name in names:
         text = said.get(name.casefold(), f"As {table.file.name} has it.")
-        db.execute(f"COMMENT ON COLUMN {target}.{quoted(name)} IS {_literal(text)}")
+        db.execute(f"COMMENT ON COLUMN {target}.{quoted(name)} IS {literal(text)}")
     return _unknown(table, names)
 
 
@@ -113,8 +113,3 @@ def _unknown(table: OwnTable, names: Sequence[str]) -> list[str]:
     missing = [name for name in table.columns if name.casefold() not in there]
     listed = ", ".join(names)
     return [f"own table {table.name}: columns names {name!r}, and the file has only {listed}" for name in missing]
-
-
-def _literal(text: str) -> str:
-    """Return `text` as an SQL literal; COMMENT ON takes no parameters."""
-    return "'" + text.replace("\0", "").replace("'", "''") + "'"

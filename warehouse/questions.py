@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 import duckdb
 
-from warehouse.mart import Answer, opened
+from warehouse.mart import Answer, attached
 from warehouse.migrate import HERE, WarehouseError
 
 QUESTIONS = HERE / "questions"
@@ -100,7 +100,7 @@ def answer(mart: Path, question: Question, given: Given) -> Told:
         if name not in known_names:
             hint = _nearest(name, known_names)
             raise WarehouseError(f"{question.name} takes {', '.join(known_names)}, not {name!r}{hint}")
-    with opened(mart) as db:
+    with attached(mart) as db:
         values = _values(question, given, _known(db))
         try:
             result = db.execute(question.sql, values)
@@ -114,7 +114,7 @@ def answer(mart: Path, question: Question, given: Given) -> Told:
 
 def days(mart: Path, since: str | None, until: str | None) -> tuple[date | None, date | None]:
     """Return the first and the last day that are meant, written as for a question: 2026-11-01, 30d or 12w, newest."""
-    with opened(mart) as db:
+    with attached(mart) as db:
         known = _known(db)
     last = _day("until", until, known, None) if until else None
     first = _day("since", since, known, last or known.newest) if since else None

@@ -1,15 +1,24 @@
 """Python records as Arrow tables, the fast way into DuckDB."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from connectors.mention import Mention
 
 STORY_CHARS = 80  # shorter texts are the same by chance: "Great coffee, friendly staff"
+BETWEEN = "\x1f"  # the parts of what is hashed
+NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}  # 3 times as fast as asking each letter
+SAID = attrgetter(
+    "parent_id", "url", "author", "country", "rating", "rating_max", "reach", "likes", "replies", "reply_text"
+)
+Hashes: TypeAlias = npt.NDArray[np.uint64]
 
 MOMENT, ID = pa.timestamp("us"), pa.uint64()
 ARRIVED = pa.schema(
@@ -82,6 +91,7 @@ FEED_RUN = pa.schema(
         "seconds": pa.float64(),
         "status": pa.string(),
         "message": pa.string(),
+        "fault": pa.string(),
         **{name: pa.int64() for name in COUNTS},
     }
 )
@@ -144,7 +154,7 @@ def utc(moment: datetime) -> datetime:
 
 def author_hash(source: str, author: str) -> int:
     """Return what is kept of an author who must not be collected again: 64 bits of BLAKE2b."""
-    return _hash(source, author)
+    return int(_hashes([f"{source}{BETWEEN}{author}"])[0])
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -155,37 +165,54 @@ def rows_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table
 def arrived_table(brought: Sequence[tuple[str, str, Sequence[Mention]]], now: datetime) -> pa.Table:
     """Return the Arrow table `arrived` that load/land.sql reads, of (feed, kind, mentions), in their order."""
     mentions = [mention for _, _, found in brought for mention in found]
-    size = len(mentions)
-    columns: dict[str, Sequence[Any]] = {name: [getattr(m, name) for m in mentions] for name in AS_THEY_ARE}
-    columns["ordinal"] = range(size)
+    columns: dict[str, Any] = {name: list(map(attrgetter(name), mentions)) for name in AS_THEY_ARE}
+    columns["ordinal"] = range(len(mentions))
     columns["feed"] = [feed for feed, _, found in brought for _ in found]
     columns["kind"] = [kind for _, kind, found in brought for _ in found]
-    columns["first_seen_at"] = [utc(now)] * size
-    columns["posted_at"] = posted_at = [utc(m.posted_at) for m in mentions]
-    columns["day"] = [moment.date() for moment in posted_at]
-    columns["replied_at"] = [m.replied_at and utc(m.replied_at) for m in mentions]
-    columns["mention_id"] = ids = [m.mention_id for m in mentions]
-    columns["story_id"] = [_story_id(m, mention_id) for m, mention_id in zip(mentions, ids, strict=True)]
-    columns["text_hash"] = text_hashes = [_hash(m.title or "", m.text) for m in mentions]
-    columns["item_hash"] = [_hash(str(_facts(m)), str(text)) for m, text in zip(mentions, text_hashes, strict=True)]
-    columns["author_hash"] = [author_hash(m.source, m.author) if m.author else None for m in mentions]
+    columns["first_seen_at"] = pa.repeat(pa.scalar(utc(now), MOMENT), len(mentions))
+    for name in ("posted_at", "replied_at"):  # Arrow brings aware times to UTC
+        columns[name] = pa.array(map(attrgetter(name), mentions), MOMENT)
+    columns["day"] = columns["posted_at"].cast(pa.date32())
+    columns |= _hash_columns(mentions)
     return pa.table({name: columns[name] for name in ARRIVED.names}, ARRIVED)
+
+
+def _hash_columns(mentions: Sequence[Mention]) -> dict[str, Any]:
+    """Return the columns that are hashes, which are stored: what they are made of must never change."""
+    ids = _hashes(f"{m.source}{BETWEEN}{m.native_id}" for m in mentions)  # Mention.mention_id, all at once
+    texts = _hashes(f"{m.title or ''}{BETWEEN}{m.text}" for m in mentions)
+    authors = _hashes(f"{m.source}{BETWEEN}{m.author}" for m in mentions)
+    return {
+        "mention_id": ids,
+        "story_id": _story_ids(mentions, ids),
+        "text_hash": texts,
+        "item_hash": _hashes(f"{_facts(m)}{BETWEEN}{text}" for m, text in zip(mentions, texts.tolist(), strict=True)),
+        "author_hash": pa.array(authors, mask=np.array([not m.author for m in mentions], bool)),
+    }
 
 
 def _facts(m: Mention) -> tuple[Any, ...]:
     """Return what else the source says of `m`; a date it does not give is no fact."""
     posted_at = m.posted_at.timestamp() if m.posted_at_known else None
     replied_at = m.replied_at and m.replied_at.timestamp()
-    said = (m.parent_id, m.url, m.author, m.country, m.rating, m.rating_max, m.reach, m.likes, m.replies, m.reply_text)
-    return posted_at, replied_at, *said
+    return posted_at, replied_at, *SAID(m)
 
 
-def _story_id(m: Mention, mention_id: int) -> int:
-    if len(m.text) < STORY_CHARS:
-        return mention_id
-    letters = "".join(filter(str.isalnum, m.text.casefold()))
-    return _hash(letters) if len(letters) >= STORY_CHARS else mention_id
+def _story_ids(mentions: Sequence[Mention], ids: Hashes) -> Hashes:
+    """Return one id for all mentions whose text has the same letters, and its own for one whose text is short."""
+    letters = {at: _letters(m.text) for at, m in enumerate(mentions) if len(m.text) >= STORY_CHARS}
+    long = {at: text for at, text in letters.items() if len(text) >= STORY_CHARS}
+    stories = ids.copy()
+    stories[list(long)] = _hashes(long.values())
+    return stories
 
 
-def _hash(*parts: str) -> int:
-    return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).digest(), "big")
+def _letters(text: str) -> str:
+    folded = text.casefold()
+    return folded.translate(NO_LETTERS) if folded.isascii() else "".join(filter(str.isalnum, folded))
+
+
+def _hashes(texts: Iterable[str]) -> Hashes:
+    """Return 64 bits of BLAKE2b of each text."""
+    digests = b"".join([hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts])
+    return np.frombuffer(digests, ">u8").astype(np.uint64)

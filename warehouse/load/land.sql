@@ -84,13 +84,20 @@ UNION ALL
 SELECT mention_id, day FROM stage ANTI JOIN known USING (mention_id, native_id);
 
 -- What was read in the words goes with them, and moves with them to another day.
-DELETE FROM aspects WHERE mention_id IN (SELECT mention_id FROM changed WHERE reading = 'unread');
+DELETE FROM aspects
+WHERE
+    day IN (SELECT day FROM known WHERE is_changed)
+    AND mention_id IN (SELECT mention_id FROM changed WHERE reading = 'unread');
+
 DELETE FROM ops.overruled WHERE mention_id IN (SELECT mention_id FROM changed WHERE NOT corrected);
 
 UPDATE aspects
 SET day = c.day
 FROM changed AS c
-WHERE aspects.mention_id = c.mention_id AND aspects.day <> c.day;
+WHERE
+    aspects.mention_id = c.mention_id
+    AND aspects.day <> c.day
+    AND aspects.day IN (SELECT day FROM known WHERE is_changed);
 
 -- What two feeds bring belongs to the first, and counts for the brands of both.
 CREATE OR REPLACE TEMP TABLE seen_again AS

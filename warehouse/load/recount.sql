@@ -21,7 +21,8 @@ WITH talk AS MATERIALIZED (
         b.brand,
         stars_of(m.rating, m.rating_max) AS stars
     FROM mentions AS m
-    LEFT JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
+    LEFT JOIN (SELECT * FROM brand_mentions WHERE day IN (SELECT day FROM ops.rolled)) AS b
+        ON b.mention_id = m.mention_id AND b.day = m.day
     WHERE m.day IN (SELECT day FROM ops.rolled)
 ),
 

@@ -3,14 +3,34 @@
 CREATE OR REPLACE TEMP TABLE touched_days AS
 SELECT DISTINCT day FROM ops.touched;
 
+-- brand_mentions is cut to these days before the join, which else keeps all of history in memory.
 CREATE OR REPLACE TEMP TABLE by_brand AS
 SELECT
-    m.* EXCLUDE (title, text, author, url, reply_text),
+    m.mention_id,
+    m.day,
+    m.source,
+    m.feed,
+    m.kind,
+    m.language,
+    m.country,
+    m.posted_at,
+    m.posted_at_known,
+    m.sentiment,
+    m.score,
+    m.signals,
+    m.topic_id,
+    m.topic,
+    m.copy,
+    m.reach,
+    m.likes,
+    m.replies,
+    m.text_hash,
     coalesce(m.title, '') <> '' OR m.text <> '' AS has_words,
     b.brand,
     stars_of(m.rating, m.rating_max) AS stars
 FROM mentions AS m
-LEFT JOIN brand_mentions AS b ON m.mention_id = b.mention_id AND m.day = b.day
+LEFT JOIN (SELECT * FROM brand_mentions WHERE day IN (SELECT day FROM touched_days)) AS b
+    ON m.mention_id = b.mention_id AND m.day = b.day
 WHERE m.day IN (SELECT day FROM touched_days);
 
 DELETE FROM daily_brand WHERE day IN (SELECT day FROM touched_days);

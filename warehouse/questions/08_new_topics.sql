@@ -9,7 +9,20 @@
 -- A topic is new to a brand when at most one in ten of its mentions up to the last day is from before the first day:
 -- ids keep their meaning for ever, so a few older mentions can be near to a topic that nobody talked of.
 
-WITH histories AS (
+-- What was talked of on as many days before is not new, which spares looking through all of history for it.
+WITH recent AS (
+    SELECT brand, topic_id
+    FROM daily_topic
+    WHERE
+        list_contains($brand::VARCHAR[], brand)
+        AND day BETWEEN first_before($since::DATE, $until::DATE) AND $until::DATE
+    GROUP BY ALL
+    HAVING
+        sum(mentions) FILTER (day >= $since::DATE) >= $least
+        AND sum(mentions) FILTER (day >= $since::DATE) >= 0.9 * sum(mentions)
+),
+
+histories AS (
     SELECT
         brand,
         topic_id,
@@ -20,7 +33,10 @@ WITH histories AS (
         coalesce(sum(negative + neutral + positive) FILTER (day >= $since::DATE), 0)::BIGINT AS read,
         sum(mentions)::BIGINT AS ever
     FROM daily_topic
-    WHERE list_contains($brand::VARCHAR[], brand) AND day <= $until::DATE
+    WHERE
+        topic_id IN (SELECT topic_id FROM recent)
+        AND list_contains($brand::VARCHAR[], brand)
+        AND day <= $until::DATE
     GROUP BY ALL
 )
 

@@ -31,25 +31,30 @@ drivers AS (
     QUALIFY row_number() OVER (PARTITION BY brand ORDER BY sum(negative) DESC, topic_id) <= $top
 ),
 
-loudest AS (
+blames AS MATERIALIZED (
     SELECT
-        d.brand,
-        d.topic_id,
-        unnest(
-            arg_max(
-                {'mention_id': m.mention_id, 'day': m.day},
-                {'sure': m.confidence >= 0.7, 'heard_by': heard_by(m.reach, m.likes, m.replies), 'mention_id': m.mention_id},
-                20
-            )
-        ) AS found
-    FROM mentions AS m
+        rowid AS place,
+        mention_id,
+        day,
+        topic_id,
+        story_id,
+        source,
+        author,
+        {'sure': confidence >= 0.7, 'heard_by': heard_by(reach, likes, replies), 'mention_id': mention_id} AS prominence
+    FROM mentions
+    WHERE
+        day BETWEEN $since::DATE AND $until::DATE
+        AND topic_id IN (SELECT topic_id FROM drivers)
+        AND sentiment = 'negative'
+        AND flag IS NULL
+),
+
+loudest AS (
+    SELECT d.brand, d.topic_id, unnest(arg_max(m.place, m.prominence, 20)) AS place
+    FROM blames AS m
     JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
     JOIN drivers AS d ON d.brand = b.brand AND d.topic_id = m.topic_id
-    WHERE
-        m.day BETWEEN $since::DATE AND $until::DATE
-        AND b.day BETWEEN $since::DATE AND $until::DATE
-        AND m.sentiment = 'negative'
-        AND m.flag IS NULL
+    WHERE b.day BETWEEN $since::DATE AND $until::DATE
     GROUP BY ALL
 ),
 
@@ -57,17 +62,14 @@ voices AS (
     SELECT
         l.brand,
         l.topic_id,
+        l.place,
         m.mention_id,
-        m.day,
         m.story_id,
         m.source,
         m.author,
-        row_number() OVER (
-            PARTITION BY l.brand, l.topic_id
-            ORDER BY m.confidence >= 0.7 DESC, heard_by(m.reach, m.likes, m.replies) DESC, m.mention_id DESC
-        ) AS place
+        row_number() OVER (PARTITION BY l.brand, l.topic_id ORDER BY m.prominence DESC) AS nth
     FROM loudest AS l
-    JOIN mentions AS m ON m.mention_id = l.found.mention_id AND m.day = l.found.day
+    JOIN blames AS m ON m.place = l.place
 ),
 
 picked AS (
@@ -75,20 +77,21 @@ picked AS (
     FROM (
         SELECT * FROM voices
         QUALIFY
-            row_number() OVER (PARTITION BY brand, topic_id, story_id ORDER BY place) = 1
-            AND row_number() OVER (PARTITION BY brand, topic_id, source, coalesce(author, mention_id::VARCHAR) ORDER BY place) = 1
+            row_number() OVER (PARTITION BY brand, topic_id, story_id ORDER BY nth) = 1
+            AND row_number() OVER (PARTITION BY brand, topic_id, source, coalesce(author, mention_id::VARCHAR) ORDER BY nth) = 1
     )
-    QUALIFY row_number() OVER (PARTITION BY brand, topic_id ORDER BY place) <= 3
+    QUALIFY row_number() OVER (PARTITION BY brand, topic_id ORDER BY nth) <= 3
 ),
 
 quotes AS (
     SELECT
         p.brand,
         p.topic_id,
-        list(quote_of(m.title, m.text) ORDER BY p.place) AS quotes,
-        list(coalesce(m.url, '') ORDER BY p.place) AS links
+        list(quote_of(m.title, m.text) ORDER BY p.nth) AS quotes,
+        list(coalesce(m.url, '') ORDER BY p.nth) AS links
     FROM picked AS p
-    JOIN mentions AS m ON m.mention_id = p.mention_id AND m.day = p.day
+    JOIN mentions AS m ON m.rowid = p.place
+    WHERE m.day BETWEEN $since::DATE AND $until::DATE
     GROUP BY ALL
 )
 

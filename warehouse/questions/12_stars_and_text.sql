@@ -14,7 +14,7 @@ WITH rated AS (
         b.brand,
         m.source,
         m.mention_id,
-        m.day,
+        m.rowid AS place,
         m.confidence,
         CASE
             WHEN stars_of(m.rating, m.rating_max) >= 4 AND m.sentiment = 'negative' THEN 'many stars, negative text'
@@ -24,6 +24,7 @@ WITH rated AS (
     JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
     WHERE
         m.day BETWEEN $since::DATE AND $until::DATE
+        AND b.day BETWEEN $since::DATE AND $until::DATE
         AND m.rating IS NOT NULL
         AND m.confidence >= $confidence
         AND list_contains($brand::VARCHAR[], b.brand)
@@ -47,7 +48,8 @@ quotes AS (
         list(quote_of(m.title, m.text) ORDER BY s.confidence DESC, s.mention_id) AS quotes,
         list(coalesce(m.url, '') ORDER BY s.confidence DESC, s.mention_id) AS links
     FROM shown AS s
-    JOIN mentions AS m ON m.mention_id = s.mention_id AND m.day = s.day
+    JOIN mentions AS m ON m.rowid = s.place
+    WHERE m.day BETWEEN $since::DATE AND $until::DATE
     GROUP BY ALL
 ),
 

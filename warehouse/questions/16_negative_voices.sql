@@ -16,8 +16,7 @@ WITH said AS (
         m.source,
         IF($by = 'site', regexp_extract(m.url, '://(?:www\.)?([^/:?#]+)', 1), m.author) AS who,
         heard_by(m.reach, m.likes, m.replies) AS heard_by,
-        m.mention_id,
-        m.day
+        m.rowid AS place
     FROM mentions AS m
     JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
     WHERE
@@ -34,12 +33,11 @@ voices AS (
         who,
         count(*) AS negative,
         sum(heard_by)::BIGINT AS heard_by,
-        arg_max(mention_id, heard_by) AS mention_id,
-        arg_max(day, heard_by) AS day
+        arg_max(place, heard_by) AS place
     FROM said
     WHERE who <> ''
     GROUP BY ALL
-    ORDER BY heard_by DESC, negative DESC, who
+    ORDER BY heard_by DESC, negative DESC, who, brand, source
     LIMIT $top
 ),
 
@@ -79,5 +77,6 @@ SELECT
     m.url
 FROM voices AS v
 JOIN reads AS r ON r.brand = v.brand AND r.source = v.source AND r.who = v.who
-JOIN mentions AS m ON m.mention_id = v.mention_id AND m.day = v.day
-ORDER BY v.heard_by DESC, v.negative DESC, v.who;
+JOIN mentions AS m ON m.rowid = v.place
+WHERE m.day BETWEEN $since::DATE AND $until::DATE
+ORDER BY v.heard_by DESC, v.negative DESC, v.who, v.brand, v.source;

@@ -17,8 +17,7 @@ WITH said AS (
         count(*) FILTER (m.sentiment = 'negative' AND m.copy IS NOT TRUE) AS negative,
         count(m.sentiment) FILTER (m.copy IS NOT TRUE) AS read,
         min(m.posted_at) FILTER (m.sentiment = 'negative') AS first_at,
-        arg_max(m.mention_id, heard_by(m.reach, m.likes, m.replies)) FILTER (m.sentiment = 'negative') AS mention_id,
-        arg_max(m.day, heard_by(m.reach, m.likes, m.replies)) FILTER (m.sentiment = 'negative') AS day
+        arg_max(m.rowid, heard_by(m.reach, m.likes, m.replies)) FILTER (m.sentiment = 'negative') AS place
     FROM mentions AS m
     JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
     WHERE
@@ -64,7 +63,8 @@ quotes AS (
         QUALIFY row_number() OVER (PARTITION BY brand, topic_id ORDER BY negative DESC, source) <= 3
     ) AS s
     JOIN complaints AS c ON c.brand = s.brand AND c.topic_id = s.topic_id
-    JOIN mentions AS m ON m.mention_id = s.mention_id AND m.day = s.day
+    JOIN mentions AS m ON m.rowid = s.place
+    WHERE m.day BETWEEN $since::DATE AND $until::DATE
     GROUP BY ALL
 )
 

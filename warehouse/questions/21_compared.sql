@@ -15,9 +15,9 @@ WITH said AS MATERIALIZED (
         c.brand,
         c.other AS competitor,
         m.mention_id,
-        m.day,
+        m.rowid AS place,
         m.sentiment,
-        m.topic,
+        m.topic_id,
         {
             'is_first': m.copy IS NOT TRUE, 'heard_by': heard_by(m.reach, m.likes, m.replies), 'posted_at': m.posted_at,
             'mention_id': m.mention_id
@@ -32,26 +32,27 @@ WITH said AS MATERIALIZED (
 ),
 
 topics_said AS (
-    SELECT brand, competitor, list(topic ORDER BY mentions DESC, topic)[:3] AS topics
-    FROM (SELECT brand, competitor, topic, count(*) AS mentions FROM said WHERE topic IS NOT NULL GROUP BY ALL)
+    SELECT s.brand, s.competitor, list(t.topic ORDER BY s.mentions DESC, t.topic)[:3] AS topics
+    FROM (SELECT brand, competitor, topic_id, count(*) AS mentions FROM said GROUP BY ALL) AS s
+    JOIN topics AS t ON t.topic_id = s.topic_id
     GROUP BY ALL
 ),
 
 loudest AS (
-    SELECT brand, competitor, unnest(arg_max(mention_id, prominence, 3)) AS mention_id
+    SELECT brand, competitor, unnest(arg_max({'place': place, 'prominence': prominence}, prominence, 3)) AS found
     FROM said
     GROUP BY ALL
 ),
 
 quotes AS (
     SELECT
-        s.brand,
-        s.competitor,
-        list(quote_of(m.title, m.text) ORDER BY s.prominence DESC) AS quotes,
-        list(coalesce(m.url, '') ORDER BY s.prominence DESC) AS links
-    FROM said AS s
-    JOIN loudest AS l ON l.mention_id = s.mention_id AND l.brand = s.brand AND l.competitor = s.competitor
-    JOIN mentions AS m ON m.mention_id = s.mention_id AND m.day = s.day
+        l.brand,
+        l.competitor,
+        list(quote_of(m.title, m.text) ORDER BY l.found.prominence DESC) AS quotes,
+        list(coalesce(m.url, '') ORDER BY l.found.prominence DESC) AS links
+    FROM loudest AS l
+    JOIN mentions AS m ON m.rowid = l.found.place
+    WHERE m.day BETWEEN $since::DATE AND $until::DATE
     GROUP BY ALL
 ),
 

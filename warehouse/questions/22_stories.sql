@@ -10,22 +10,26 @@
 -- The first row of a brand is of all of them: `mentions` with copies, `unique` without. A story's copies are the same
 -- text word for word or nearly. `reach` adds up what the sources tell; who read two copies is in it twice.
 
-WITH told AS (
-    SELECT
-        b.brand,
-        m.story_id,
-        count(*) AS mentions,
-        count(DISTINCT coalesce(nullif(regexp_extract(m.url, '://(?:www\.)?([^/:?#]+)', 1), ''), m.feed)) AS outlets,
-        sum(m.reach)::BIGINT AS reach,
-        min(m.posted_at) AS first_at,
-        arg_min(m.mention_id, m.posted_at) AS mention_id,
-        arg_min(m.day, m.posted_at) AS day
+WITH said AS MATERIALIZED (
+    SELECT b.brand, m.story_id, m.reach, m.posted_at, m.rowid AS place
     FROM mentions AS m
     JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
     WHERE
         m.day BETWEEN $since::DATE AND $until::DATE
+        AND b.day BETWEEN $since::DATE AND $until::DATE
         AND ($kind = 'all' OR m.kind = $kind)
         AND list_contains($brand::VARCHAR[], b.brand)
+),
+
+told AS (
+    SELECT
+        brand,
+        story_id,
+        count(*) AS mentions,
+        sum(reach)::BIGINT AS reach,
+        min(posted_at) AS first_at,
+        arg_min(place, posted_at) AS place
+    FROM said
     GROUP BY ALL
 ),
 
@@ -46,6 +50,18 @@ largest AS (
     QUALIFY row_number() OVER (PARTITION BY brand ORDER BY mentions DESC, first_at, story_id) <= $top
 ),
 
+outlets AS (
+    SELECT
+        s.brand,
+        s.story_id,
+        count(DISTINCT coalesce(nullif(regexp_extract(m.url, '://(?:www\.)?([^/:?#]+)', 1), ''), m.feed)) AS outlets
+    FROM largest AS l
+    JOIN said AS s ON s.brand = l.brand AND s.story_id = l.story_id
+    JOIN mentions AS m ON m.rowid = s.place
+    WHERE m.day BETWEEN $since::DATE AND $until::DATE
+    GROUP BY ALL
+),
+
 listed AS (
     SELECT
         l.brand,
@@ -56,13 +72,15 @@ listed AS (
         share(l.mentions, t.mentions) AS share,
         wilson_low(l.mentions, t.mentions) AS share_low,
         wilson_high(l.mentions, t.mentions) AS share_high,
-        l.outlets,
+        o.outlets,
         l.reach,
         l.first_at,
         m.url
     FROM largest AS l
     JOIN totals AS t ON t.brand = l.brand
-    JOIN mentions AS m ON m.mention_id = l.mention_id AND m.day = l.day
+    JOIN outlets AS o ON o.brand = l.brand AND o.story_id = l.story_id
+    JOIN mentions AS m ON m.rowid = l.place
+    WHERE m.day BETWEEN $since::DATE AND $until::DATE
     UNION ALL BY NAME
     SELECT brand, 'all stories' AS story, mentions, "unique", mentions - "unique" AS copies, reach, first_at
     FROM totals

@@ -18,8 +18,7 @@ WITH praises AS (
         count(*) AS praise,
         sum(heard_by(m.reach, m.likes, m.replies))::BIGINT AS heard_by,
         max(m.day) AS last_day,
-        arg_max(m.mention_id, heard_by(m.reach, m.likes, m.replies)) AS mention_id,
-        arg_max(m.day, heard_by(m.reach, m.likes, m.replies)) AS day
+        arg_max(m.rowid, heard_by(m.reach, m.likes, m.replies)) AS place
     FROM mentions AS m
     JOIN brand_mentions AS b ON b.mention_id = m.mention_id AND b.day = m.day
     WHERE
@@ -33,7 +32,7 @@ WITH praises AS (
         AND list_contains($brand::VARCHAR[], b.brand)
     GROUP BY ALL
     HAVING count(*) >= $least
-    ORDER BY praise DESC, heard_by DESC, m.author
+    ORDER BY praise DESC, heard_by DESC, m.author, b.brand, m.source
     LIMIT 10 * $top
 ),
 
@@ -68,7 +67,7 @@ advocates AS (
     FROM praises AS p
     JOIN others AS o ON o.brand = p.brand AND o.source = p.source AND o.author = p.author
     WHERE p.praise > o.negative
-    ORDER BY p.praise DESC, p.heard_by DESC, p.author
+    ORDER BY p.praise DESC, p.heard_by DESC, p.author, p.brand, p.source
     LIMIT $top
 )
 
@@ -87,5 +86,6 @@ SELECT
     quote_of(m.title, m.text) AS quote,
     m.url
 FROM advocates AS a
-JOIN mentions AS m ON m.mention_id = a.mention_id AND m.day = a.day
-ORDER BY a.praise DESC, a.heard_by DESC, a.author;
+JOIN mentions AS m ON m.rowid = a.place
+WHERE m.day BETWEEN $since::DATE AND $until::DATE
+ORDER BY a.praise DESC, a.heard_by DESC, a.author, a.brand, a.source;

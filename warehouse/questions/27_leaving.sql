@@ -20,15 +20,27 @@ WITH weeks AS (
     GROUP BY ALL
 ),
 
-leaving AS (
-    SELECT b.brand, m.mention_id, m.day, m.posted_at
-    FROM signal_mentions AS b
-    JOIN mentions AS m ON m.mention_id = b.mention_id AND m.day = b.day
+said AS MATERIALIZED (
+    SELECT brand, day, mention_id
+    FROM signal_mentions
     WHERE
-        b.day BETWEEN $since::DATE AND $until::DATE
-        AND m.day BETWEEN $since::DATE AND $until::DATE
-        AND b.signal = 'leaving'
-        AND list_contains($brand::VARCHAR[], b.brand)
+        day BETWEEN $since::DATE AND $until::DATE
+        AND signal = 'leaving'
+        AND list_contains($brand::VARCHAR[], brand)
+),
+
+-- As many of the newest days as `top` mentions are from.
+newest AS (
+    SELECT day
+    FROM (SELECT day, count(*) AS mentions FROM said GROUP BY day)
+    QUALIFY coalesce(sum(mentions) OVER (ORDER BY day DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) < $top
+),
+
+leaving AS (
+    SELECT s.brand, m.*
+    FROM (SELECT * FROM said WHERE day IN (SELECT day FROM newest)) AS s
+    JOIN mentions AS m ON m.mention_id = s.mention_id AND m.day = s.day
+    WHERE m.day BETWEEN $since::DATE AND $until::DATE
     ORDER BY m.posted_at DESC, m.mention_id
     LIMIT $top
 )
@@ -41,15 +53,14 @@ SELECT
     wilson_low(w.in_week, w.mentions) AS share_low,
     wilson_high(w.in_week, w.mentions) AS share_high,
     l.posted_at,
-    m.source,
-    m.author,
-    heard_by(m.reach, m.likes, m.replies) AS heard_by,
-    m.topic,
-    m.sentiment,
-    quote_of(m.title, m.text) AS quote,
-    m.url,
+    l.source,
+    l.author,
+    heard_by(l.reach, l.likes, l.replies) AS heard_by,
+    l.topic,
+    l.sentiment,
+    quote_of(l.title, l.text) AS quote,
+    l.url,
     l.mention_id
 FROM leaving AS l
 JOIN weeks AS w ON w.brand = l.brand AND w.week = date_trunc('week', l.day)::DATE
-JOIN mentions AS m ON m.mention_id = l.mention_id AND m.day = l.day
 ORDER BY l.posted_at DESC, l.mention_id;
