@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from flows import show
-from flows.config import Config, ConfigError
-from flows.desk import open_warehouse
+from flows.config import Config
+from flows.desk import need_warehouse, open_warehouse
 from flows.forget import exported
 from flows.retention import oldest_days
 from warehouse.migrate import HERE, backups, draft_of, unfinished_backups
@@ -29,8 +29,7 @@ TITLES = {
 
 def audit(config: Config, now: datetime) -> dict[str, Any]:
     """Return what is kept of people as plain values; raises Busy while a run is writing."""
-    if not config.warehouse.exists():
-        raise ConfigError(f"{config.warehouse} does not exist yet; `allears run` makes it")
+    need_warehouse(config)
     with open_warehouse(config) as warehouse:
         told: dict[str, Any] = {
             name: _records(warehouse, f"audit_{file}.sql")

@@ -16,11 +16,13 @@ from pydantic import ValidationError
 from connectors.source import Kind, Refused, Source, all_sources
 from connectors.web.settings import HttpSettings
 from flows.privacy import Privacy
-from flows.sections import FROM_ENVIRONMENT, BrandSection, File, known_keys
+from flows.sections import FROM_ENVIRONMENT, LAKE, BrandSection, File, known_keys
 from nlp.aspects import Vocabulary, with_own
 from warehouse import brandquery
 from warehouse.brands import Brand
+from warehouse.lake import Lake, ObjectStore
 from warehouse.own import OwnTable
+from warehouse.store import OneFile, Store
 
 VERSION = 1
 LEAST_KEY = 16  # characters; a shorter key can be guessed, and with it every author
@@ -63,6 +65,16 @@ class Config:
         return self.folder / self.sections.warehouse.path
 
     @property
+    def store(self) -> Store:
+        """Return where the warehouse is kept: the file, or the lake that is named instead."""
+        section = self.sections.warehouse
+        if section.url is None or section.data is None:
+            return OneFile(self.warehouse)
+        catalog = str(_secret(section.url, "[warehouse] url")).removeprefix(LAKE)
+        data = section.data if "://" in section.data else str(self.folder / section.data)
+        return Lake(catalog, data, ObjectStore(**section.s3.model_dump()), section.mart_days)
+
+    @property
     def published(self) -> Path:
         """Return the folder of the published copies."""
         return self.folder / self.sections.warehouse.published
@@ -76,6 +88,11 @@ class Config:
     def rejects(self) -> Path:
         """Return the folder of the items that could not be read."""
         return self.folder / self.sections.warehouse.rejects
+
+    @property
+    def exchange(self) -> Path:
+        """Return the folder through which workers elsewhere get mentions and give back what they read."""
+        return self.folder / self.sections.workers.exchange
 
     @property
     def http(self) -> HttpSettings:
@@ -143,7 +160,7 @@ def load_config(file: Path, *, secrets: bool = True) -> Config:
             raise ConfigError(f"{file.name}: two [[tables]] are called {name!r} ({hint})")
     config = Config(file.resolve(), sections, _brands(sections, feeds, file.name), tuple(feeds))
     if secrets:
-        _ = config.webhook, config.privacy  # a missing secret is found now, not when the first alert is due
+        _ = config.webhook, config.privacy, config.store  # a missing secret is found now, not when it is due
     return config
 
 
@@ -177,7 +194,8 @@ def _first(error: ValidationError) -> str:
         return f"{place}{last!r} is missing"
     if fault["type"] == "string_pattern_mismatch":
         return f'{place}{last} must be "env:NAME", and the secret itself in that environment variable'
-    return f"{place}{last} = {fault['input']!r}: {fault['msg']}"
+    shown = "…" if "password=" in str(fault["input"]) else repr(fault["input"])
+    return f"{place}{last} = {shown}: {fault['msg']}"
 
 
 def _feed(entry: Mapping[str, Any], place: str, sources: Mapping[str, Source], secrets: bool) -> Feed:

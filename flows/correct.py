@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from connectors.formats.table import Row, open_table
 from connectors.formats.textfile import Unreadable
 from flows.config import Config, ConfigError
-from flows.desk import open_warehouse, publish_copy
+from flows.desk import need_warehouse, open_warehouse, publish_copy
 from warehouse import corrections
 from warehouse.corrections import Correction
 from warehouse.mart import ask
@@ -84,8 +84,7 @@ def listed(config: Config) -> list[dict[str, Any]]:
 
 
 def _change(config: Config, change: Callable[[Warehouse], int]) -> Done:
-    if not config.warehouse.exists():
-        raise ConfigError(f"{config.warehouse} does not exist yet; `allears run` makes it")
+    need_warehouse(config)
     with open_warehouse(config) as warehouse:
         count = change(warehouse)
         warehouse.settle(config.brands)

@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from connectors.web.pace import Ledger
@@ -17,6 +17,8 @@ from flows.config import Config, ConfigError, Feed
 from flows.progress import Bars, bars
 from flows.report import RunReport
 from warehouse.publish import KEEP, publish
+from warehouse.quotas import keep_spent, spent
+from warehouse.store import RUN, Store
 from warehouse.tables import utc
 from warehouse.warehouse import Warehouse
 
@@ -32,7 +34,7 @@ class Desk:
 
     def __init__(self, config: Config, warehouse: Warehouse, shown: Bars) -> None:
         self.config, self.warehouse, self.bars = config, warehouse, shown
-        self.ledger = Ledger(warehouse.spent(), warehouse.keep_spent)
+        self.ledger = Ledger(spent(warehouse), partial(keep_spent, warehouse))
         self.report = RunReport(run_id=uuid4().hex[:12])
 
     def now(self) -> datetime:
@@ -58,7 +60,8 @@ def feeds_called(config: Config, names: Sequence[str]) -> list[Feed]:
 
 def refuse_second_run(config: Config) -> None:
     """Raise Busy at once while another run is writing, before anything slow has started."""
-    _lock(config).release()
+    with _alone(config):
+        pass
 
 
 @contextmanager
@@ -78,30 +81,46 @@ def open_desk(config: Config) -> Iterator[Desk]:
 
 
 @contextmanager
+def join_desk(config: Config, run_id: str) -> Iterator[Desk]:
+    """Yield a desk beside the one of the run `run_id`, which another process began and will end; for lakes only."""
+    with Warehouse(config.store, datetime.now(UTC)) as warehouse, bars(Console(stderr=True)) as shown:
+        desk = Desk(config, warehouse, shown)
+        desk.report.run_id = run_id
+        yield desk
+
+
+@contextmanager
 def open_warehouse(config: Config) -> Iterator[Warehouse]:
     """Yield the warehouse, for a change that is no run. Raises Busy while a run is writing."""
-    lock = _lock(config)
-    try:
-        with Warehouse(config.warehouse, datetime.now(UTC)) as warehouse:
-            yield warehouse
-    finally:
-        lock.release()
+    with _alone(config), Warehouse(config.store, datetime.now(UTC)) as warehouse:
+        yield warehouse
+
+
+def need_warehouse(config: Config) -> Store:
+    """Return where the warehouse is kept; raises ConfigError where there is none yet."""
+    if not config.store.exists():
+        raise ConfigError(f"{config.store} does not exist yet; `allears run` makes it")
+    return config.store
 
 
 def publish_copy(config: Config, warehouse: Warehouse, run_id: str, *, keep: int = KEEP) -> str:
     """Publish the read-only copy and return its file; `run_id` is the run whose mentions it holds."""
     about = {"run_id": run_id, "published_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    return str(publish(warehouse, config.published, config.mart, about, keep=keep))
+    with warehouse.locks.turn():
+        if warehouse.rows("SELECT EXISTS (FROM ops.touched)") == [(True,)]:  # others land in a lake at any time
+            warehouse.settle(config.brands)
+        return str(publish(warehouse, config.published, config.mart, about, keep=keep))
 
 
-def _lock(config: Config) -> FileLock:
-    config.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(config.warehouse.with_name(f"{config.warehouse.name}.lock"))
+@contextmanager
+def _alone(config: Config) -> Iterator[None]:
+    locks = config.store.locks()
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Busy(f"another run is writing to {config.warehouse}; wait for it, or stop it") from None
-    return lock
+        if not locks.take(RUN):
+            raise Busy(f"another run is writing to {config.store}; wait for it, or stop it")
+        yield
+    finally:
+        locks.close()
 
 
 def keep_rejects(desk: Desk) -> None:

@@ -9,16 +9,18 @@ from typing import Any, NamedTuple
 
 from flows.config import Config, ConfigError
 from flows.correct import LAST_RUN
-from flows.desk import REJECT, open_warehouse, publish_copy, rejects_file, write_rejects
+from flows.desk import REJECT, need_warehouse, open_warehouse, publish_copy, rejects_file, write_rejects
+from flows.exchange import clear
 from flows.exportverbs import LIST
 from nlp.privacy.pseudonym import pseudonym
 from nlp.privacy.redact import redact
 from warehouse import forget as wh
-from warehouse.compact import has_room, rebuild
+from warehouse.compact import has_room, rewrite
 from warehouse.corrections import Correction, faults
 from warehouse.forget import Author, Person, Traces
 from warehouse.migrate import backups, unfinished_backups
 from warehouse.publish import copies
+from warehouse.store import OneFile
 from warehouse.warehouse import Warehouse
 
 LEAST_ID = 8  # characters of a native id that does not stand in other texts by chance
@@ -70,7 +72,7 @@ def forget(config: Config, wish: Wish) -> Done:
     One that was interrupted is finished by the same command, by any other `forget`, and by the next run.
     """
     with _opened(config) as warehouse:
-        if not has_room(config.warehouse):
+        if isinstance(warehouse.store, OneFile) and not has_room(config.warehouse):
             size = config.warehouse.stat().st_size >> 20
             raise ConfigError(f"{config.warehouse} must be written anew, which takes {size} MB of room on its disk")
         person, traces = _found(config, warehouse, wish)
@@ -89,7 +91,8 @@ def clean(config: Config, warehouse: Warehouse) -> tuple[list[str], str]:
     for file in removed:
         file.unlink()
     shutil.rmtree(config.warehouse.with_name(f"{config.warehouse.name}.tmp"), ignore_errors=True)  # of a killed run
-    rebuild(warehouse)
+    clear(config.exchange)
+    rewrite(warehouse)
     marts = set(copies(config.published))
     run_id = next((str(run_id) for (run_id,) in warehouse.rows(LAST_RUN)), "none")
     mart = publish_copy(config, warehouse, run_id, keep=1)
@@ -121,8 +124,7 @@ def left(traces: Traces, files: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _opened(config: Config) -> Any:
-    if not config.warehouse.exists():
-        raise ConfigError(f"{config.warehouse} does not exist yet; `allears run` makes it")
+    need_warehouse(config)
     return open_warehouse(config)
 
 

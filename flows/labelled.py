@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from flows.config import Config, ConfigError
-from flows.desk import open_warehouse
+from flows.desk import need_warehouse, open_warehouse
+from warehouse.corrections import corrected
 
 ReadingName = Literal["sentiment", "emotion", "signals", "aspects"]
 COLUMNS: dict[ReadingName, tuple[str, ...]] = {
@@ -77,10 +78,9 @@ def labelled_file(file: Path, reading: ReadingName) -> Labelled:
 
 def corrected_texts(config: Config) -> Labelled:
     """Return the mentions whose sentiment a person has set. Raises ConfigError if there are none."""
-    if not config.warehouse.exists():
-        raise ConfigError(f"{config.warehouse} does not exist yet; `allears run` makes it")
+    need_warehouse(config)
     with open_warehouse(config) as warehouse:
-        rows = warehouse.corrected().to_pylist()
+        rows = corrected(warehouse).to_pylist()
     if not rows:
         raise ConfigError("nobody has corrected a mention yet; `allears correct MENTION --sentiment negative` does")
     nothing: list[str | None] = [None] * len(rows)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from connectors.web.settings import HttpSettings
 from flows.privacy import Authors
@@ -14,9 +14,11 @@ from nlp.privacy.redact import KINDS, Kind
 from warehouse.own import READERS, reader_of
 
 FROM_ENVIRONMENT = "env:"
+LAKE = "ducklake:postgres:"
 EMBEDDED = "embedded"
 LANGUAGE = re.compile("[a-z]{2,3}")
 POLITE = HttpSettings()
+LAND_ROWS = 25_000  # in one transaction: what costs a second or two
 Days = Annotated[int, Field(gt=0)]
 
 
@@ -30,13 +32,54 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _lake(told: str) -> str:
+    if not told.startswith((LAKE, FROM_ENVIRONMENT)):
+        raise ValueError(f'a lake is "{LAKE}host=… dbname=…", or "env:NAME" with that in the environment variable')
+    if "password=" in told:
+        raise ValueError("a password is a secret: leave it out and set PGPASSWORD, or give the url as env:NAME")
+    return told
+
+
+class S3Section(Section):
+    """How the object store of a lake is reached; its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+
+    endpoint: Annotated[str, Field(pattern="^https?://")] | None = None
+    region: str = "us-east-1"
+    path_style: bool = False
+
+
 class WarehousePaths(Section):
-    """Where the files are; relative to the configuration's own folder."""
+    """Where the files are, relative to the configuration's own folder; `url`, `data` and `mart_days` are of a lake.
+
+    The mart then holds single mentions of the last `mart_days` days, and the counts of all days.
+    """
 
     path: Path = Path("warehouse.duckdb")
     published: Path = Path("published")
     mart: Path = Path("mart.duckdb")
     rejects: Path = Path("rejects")
+    url: Annotated[str, AfterValidator(_lake)] | None = None
+    data: str | None = None
+    mart_days: Days | None = None
+    s3: S3Section = S3Section()
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Self:
+        if (self.url is None) != (self.data is None):
+            raise ValueError("a lake has a url, for its catalog, and data, a folder or s3://bucket/prefix")
+        if self.mart_days and self.url is None:
+            raise ValueError("mart_days is for a lake: the copy of a file holds all that the file holds")
+        return self
+
+
+class WorkersSection(Section):
+    """Who else works on a run over a lake: `helpers` flow runs, which the workers of a Prefect pool take up.
+
+    `exchange` is the folder through which the workers of `reread --on ray` get mentions; on a cluster all must see it.
+    """
+
+    helpers: Annotated[int, Field(ge=0)] = 0
+    exchange: Path = Path("exchange")
 
 
 class HttpSection(Section):
@@ -49,9 +92,14 @@ class HttpSection(Section):
 
 
 class CollectSection(Section):
-    """How long one feed may be walked in one run; the next run goes on where it stopped."""
+    """How long one feed may be walked in one run, and after how many mentions or seconds what it brought is kept.
+
+    The next run goes on where a walk stopped; a kill costs what was not kept.
+    """
 
     budget_s: Annotated[float, Field(gt=0)] = 1_800
+    land_rows: Annotated[int, Field(gt=0)] = LAND_ROWS
+    land_s: Annotated[float, Field(gt=0)] = 2.0
 
 
 class SlackSection(Section):
@@ -151,6 +199,7 @@ class File(Section):
 
     version: Literal[1] = 1
     warehouse: WarehousePaths = WarehousePaths()
+    workers: WorkersSection = WorkersSection()
     http: HttpSection = HttpSection()
     collect: CollectSection = CollectSection()
     slack: SlackSection = SlackSection()
@@ -169,6 +218,7 @@ def known_keys(path: Sequence[int | str]) -> list[str]:
     """Return the keys that may stand at `path`, such as ("http",) or ("brands", 0)."""
     sections: dict[str, type[Section]] = {
         "warehouse": WarehousePaths,
+        "workers": WorkersSection,
         "http": HttpSection,
         "collect": CollectSection,
         "slack": SlackSection,

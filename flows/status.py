@@ -7,9 +7,10 @@ import duckdb
 
 from flows import show
 from flows.config import Config
+from flows.desk import need_warehouse
 from nlp.multilingual import EXTRA, extra_languages, is_installed
 from warehouse.mart import Answer, ask
-from warehouse.migrate import WarehouseError
+from warehouse.store import look_up
 
 MOST_LANGUAGES = 12
 RUNS = """
@@ -40,11 +41,10 @@ ALWAYS = {"feeds": FEEDS, "readings": READINGS, "unsupported": UNSUPPORTED, "wai
 def status_of(config: Config) -> dict[str, Any]:
     """Return runs, feeds, readings by language and undelivered alerts; while a run is writing, of the last mart."""
     try:
-        if not config.warehouse.exists():
-            raise WarehouseError(f"{config.warehouse} does not exist yet; `allears run` makes it")
+        store = need_warehouse(config)
         queries = {"runs": RUNS} | ALWAYS
         state: dict[str, Any] = {"running": False, "retention": config.retention}
-        return state | {name: ask(config.warehouse, sql).records() for name, sql in queries.items()}
+        return state | {name: look_up(store, sql).records() for name, sql in queries.items()}
     except duckdb.IOException:
         state = {"running": True, "retention": config.retention, "runs": []}
         return state | {name: ask(config.mart, sql).records() for name, sql in ALWAYS.items()}

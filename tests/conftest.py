@@ -39,3 +39,21 @@ def prefect() -> Iterator[None]:
 
     with prefect_test_harness(server_startup_timeout=120):
         yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests of the warehouse be run over the other store: `pytest --lake tests/test_warehouse.py`."""
+    parser.addoption("--lake", action="store_true", help="keep every warehouse of the tests in a lake")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _store(request: pytest.FixtureRequest) -> Iterator[None]:
+    if not request.config.getoption("--lake"):
+        yield
+        return
+    from tests.lakes import new_lake, postgres
+    from warehouse import warehouse
+
+    with postgres() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warehouse, "OneFile", lambda path: new_lake(server.address, path))
+        yield

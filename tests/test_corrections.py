@@ -21,7 +21,7 @@ from flows.desk import open_desk
 from tests.test_cli import allears
 from warehouse import corrections, tables
 from warehouse.brands import Brand
-from warehouse.corrections import Correction
+from warehouse.corrections import Correction, corrected
 from warehouse.mart import ask
 from warehouse.tables import rows_table
 from warehouse.warehouse import Batch, Walk, Warehouse
@@ -135,7 +135,7 @@ def test_what_was_corrected_is_there_to_measure_with(warehouse: Warehouse) -> No
     read_unread(warehouse)
     correct(warehouse, mention("1"), "negative")
     warehouse.settle(BRANDS)
-    assert warehouse.corrected().to_pylist() == [{"text": "Thanks. Text 1", "sentiment": "negative"}]
+    assert corrected(warehouse).to_pylist() == [{"text": "Thanks. Text 1", "sentiment": "negative"}]
 
 
 def test_aspects_follow_their_mention_to_another_day_and_go_with_its_words(warehouse: Warehouse) -> None:

@@ -114,7 +114,8 @@ def checksum(step: Path) -> str:
 
 def rows_of(db: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
     tables = db.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
-    return {name: db.execute(f"FROM {name} ORDER BY ALL").fetchall() for (name,) in tables}
+    sql = "SELECT COLUMNS(*)::VARCHAR FROM {} ORDER BY ALL"  # 008 gives some columns another type for the same values
+    return {name: db.execute(sql.format(name)).fetchall() for (name,) in tables}
 
 
 def test_what_was_released_is_never_edited() -> None:
@@ -179,7 +180,7 @@ def test_of_the_copies_the_last_two_stay_as_private_as_the_file(tmp_path: Path) 
     names = [f"w [1].duckdb.schema-{schema_number}.bak" for schema_number in (newest + 1, newest + 2)]
     assert [copy.name for copy in backups(file)] == names
     assert [copy.stat().st_mode & 0o777 for copy in backups(file)] == [0o600, 0o600]
-    assert sorted(each.name for each in tmp_path.glob("*.bak")) == names
+    assert {each.name for each in tmp_path.glob("*.bak")} == set(names)
 
 
 def test_a_newer_file_names_the_version_to_install_and_the_copy_to_go_back_to(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from warehouse.corrections import Correction
 from warehouse.mart import ask
 from warehouse.readings import Change
 from warehouse.tables import rows_table
+from warehouse.topics import keep_topics
 from warehouse.warehouse import Batch, Unread, Walk, Warehouse
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -196,7 +197,7 @@ def test_a_topic_that_was_found_since_stays_and_the_others_are_chosen_again(stop
         centroid = encoder.encode([SAID[1]]).embedding[0]
         found = {"topic_id": 7, "topic": "crashes", "words": ["app"], "centroid": centroid, "found_at": NOW}
         placed = {"topic_id": 7, "mention_id": mention(1, SAID[1]).mention_id}
-        desk.warehouse.keep_topics(rows_table([found], tables.FOUND_TOPICS), rows_table([placed], tables.PLACED))
+        keep_topics(desk.warehouse, rows_table([found], tables.FOUND_TOPICS), rows_table([placed], tables.PLACED))
     again(stopped, by(encoder, "negative"))
     topics = "SELECT topic_id, topic FROM mentions WHERE native_id = '1'"
     assert ask(stopped.warehouse, topics).rows == [(7, "crashes")]

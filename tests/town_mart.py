@@ -17,7 +17,9 @@ from flows.stories import group_stories
 from warehouse import tables
 from warehouse.brands import Brand
 from warehouse.publish import publish
+from warehouse.store import Store
 from warehouse.tables import rows_table
+from warehouse.topics import keep_topics
 from warehouse.warehouse import Batch, Walk, Warehouse
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -51,11 +53,16 @@ def facts() -> list[Fact]:
     return [*(_said(item) for item in Town(600, 5, NOW.date()).mentions()), *_added()]
 
 
-def lay_mart(folder: Path, said: Iterable[Fact], brands: list[Brand], *, empty: Path | None = None) -> Path:
-    """Land, read, group and publish `said` in a copy of the warehouse `empty`, and return the pointer to the mart."""
+def lay_mart(
+    folder: Path, said: Iterable[Fact], brands: list[Brand], *, empty: Path | None = None, store: Store | None = None
+) -> Path:
+    """Land, read, group and publish `said` in a copy of the warehouse `empty`, and return the pointer to the mart.
+
+    With a `store` it is kept there.
+    """
     if empty:
         shutil.copyfile(empty, folder / "warehouse.duckdb")
-    with Warehouse(folder / "warehouse.duckdb", NOW) as warehouse:
+    with Warehouse(store or folder / "warehouse.duckdb", NOW) as warehouse:
         by_walk: dict[Walk, list[Mention]] = {}
         planted = {fact.mention.mention_id: fact for fact in said}
         for fact in planted.values():
@@ -144,7 +151,7 @@ def _read(warehouse: Warehouse, planted: dict[int, Fact]) -> None:
         {"topic_id": n, "topic": t, "words": [t], "centroid": [0.0] * 384, "found_at": tables.utc(NOW)}
         for t, n in topics.items()
     ]
-    warehouse.keep_topics(rows_table(found, tables.FOUND_TOPICS), rows_table([], tables.PLACED))
+    keep_topics(warehouse, rows_table(found, tables.FOUND_TOPICS), rows_table([], tables.PLACED))
     unread = warehouse.unread(10_000)
     rows, aspects = [], []
     for mention_id, text_hash in zip(unread.mention_ids, unread.text_hashes, strict=True):

@@ -9,12 +9,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from warehouse import tables
 from warehouse.migrate import HERE
 from warehouse.tables import rows_table, utc
 from warehouse.warehouse import LOAD, Warehouse
 
 QUESTIONS = HERE / "questions"
+CORRECTED = """
+    SELECT concat_ws('. ', title, text) AS text, sentiment FROM mentions WHERE corrected AND text <> ''
+    ORDER BY mention_id
+"""
 
 
 class Correction(NamedTuple):
@@ -45,6 +51,12 @@ def correct(warehouse: Warehouse, given: Sequence[Correction], now: datetime) ->
         db.execute("SET VARIABLE corrected_at = ?::TIMESTAMP", [utc(now)])
         db.execute((LOAD / "withdraw.sql").read_text())
         db.execute((LOAD / "correct.sql").read_text())
+
+
+def corrected(warehouse: Warehouse) -> pa.Table:
+    """Return text and sentiment of the mentions whose sentiment a person set, as the models are given the text."""
+    with warehouse.transaction({}) as db:
+        return db.execute(CORRECTED).to_arrow_table()
 
 
 def undo(warehouse: Warehouse, mention: str) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -39,10 +40,10 @@ def migrate(path: Path, now: datetime, *, schema: Path = SCHEMA, views: Path = V
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     drop_draft(path)
-    steps = sorted(schema.glob("[0-9][0-9][0-9]_*.sql"))
+    steps = schema_steps(schema)
     with _opened(path) as db:
-        applied = _applied(db, path)
-        _refuse_unknown(path, applied, steps)
+        applied = applied_steps(db, str(path))
+        refuse_unknown(str(path), applied, steps, backups(path))
         if len(applied) == len(steps):
             _renew_views(db, views)
             return
@@ -50,7 +51,8 @@ def migrate(path: Path, now: datetime, *, schema: Path = SCHEMA, views: Path = V
         _keep_copy(path, len(applied))
     with _opened(path) as db:
         for step in steps[len(applied) :]:
-            _apply(db, step, now)
+            apply(db, step, now)
+            db.execute("CHECKPOINT")  # DDL left in a WAL is what DuckDB replays worst
         _renew_views(db, views)
     for old in backups(path)[:-BACKUPS]:
         old.unlink()
@@ -84,16 +86,22 @@ def drop_draft(path: Path) -> None:
 
 def schema_version(schema: Path = SCHEMA) -> int:
     """Return the number of the newest schema file."""
-    return len(list(schema.glob("[0-9][0-9][0-9]_*.sql")))
+    return len(schema_steps(schema))
 
 
-def _applied(db: duckdb.DuckDBPyConnection, path: Path) -> list[Applied]:
-    if not db.execute("SELECT EXISTS (FROM duckdb_tables())").fetchall()[0][0]:
+def schema_steps(schema: Path = SCHEMA) -> list[Path]:
+    """Return the schema files in the order in which they are applied."""
+    return sorted(schema.glob("[0-9][0-9][0-9]_*.sql"))
+
+
+def applied_steps(db: duckdb.DuckDBPyConnection, place: str) -> list[Applied]:
+    """Return the schema files that the database `db`, which is kept at `place`, has; none if it is empty."""
+    if not db.execute("SELECT EXISTS (FROM duckdb_tables() WHERE database_name = current_catalog())").fetchall()[0][0]:
         return []
     try:
         rows = db.execute("FROM ops.migrations ORDER BY version")
     except duckdb.CatalogException:
-        raise WarehouseError(f"{path} is a DuckDB file but no warehouse; name another [warehouse] path") from None
+        raise WarehouseError(f"{place} is a database but no warehouse; name another one under [warehouse]") from None
     names = [column[0] for column in rows.description]
     applied = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
     return [Applied(row["name"], row["checksum"], row.get("program")) for row in applied]
@@ -107,17 +115,18 @@ def _opened(path: Path) -> duckdb.DuckDBPyConnection:
         raise WarehouseError(f"{path} cannot be opened: {error} ({hint})") from None
 
 
-def _refuse_unknown(path: Path, applied: list[Applied], steps: list[Path]) -> None:
+def refuse_unknown(place: str, applied: list[Applied], steps: list[Path], copies: Sequence[Path] = ()) -> None:
+    """Raise WarehouseError if `place` is newer than this program, or was made with another file than one of `steps`."""
     if len(applied) > len(steps):
         ours, wrote = version("allears"), applied[-1].program
         is_named = wrote not in (None, ours)  # between two releases the version is the same
-        problem = f"{path} has schema {len(applied)}, this is Allears {ours} and knows {len(steps)}"
+        problem = f"{place} has schema {len(applied)}, this is Allears {ours} and knows {len(steps)}"
         mend = f"install allears >= {wrote}" if is_named else "update Allears to the version that wrote it"
-        kept = next((f"; {old} is a copy from before it was migrated" for old in reversed(backups(path))), "")
+        kept = next((f"; {old} is a copy from before it was migrated" for old in reversed(copies)), "")
         raise WarehouseError(f"{problem}; {mend}{kept}")
     for (name, checksum, _), step in zip(applied, steps, strict=False):
         if (name, checksum) != (step.stem, _checksum(step)):
-            raise WarehouseError(f"{path} was made with another {step.name}; restore that file, never edit it")
+            raise WarehouseError(f"{place} was made with another {step.name}; restore that file, never edit it")
 
 
 def _keep_copy(path: Path, schema: int) -> None:
@@ -133,7 +142,8 @@ def _keep_copy(path: Path, schema: int) -> None:
     log.warning("%s is migrated from schema %d; %s is a copy from before", path, schema, kept)
 
 
-def _apply(db: duckdb.DuckDBPyConnection, step: Path, now: datetime) -> None:
+def apply(db: duckdb.DuckDBPyConnection, step: Path, now: datetime) -> None:
+    """Apply one schema file in a transaction of its own."""
     db.begin()
     try:
         db.execute("CREATE SCHEMA IF NOT EXISTS ops")
@@ -149,7 +159,6 @@ def _apply(db: duckdb.DuckDBPyConnection, step: Path, now: datetime) -> None:
     except duckdb.Error as error:
         db.rollback()
         raise WarehouseError(f"{step.name} could not be applied, nothing was changed: {error}") from error
-    db.execute("CHECKPOINT")  # DDL left in a WAL is what DuckDB replays worst
 
 
 def _renew_views(db: duckdb.DuckDBPyConnection, views: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,25 +20,25 @@ def publish(warehouse: Warehouse, folder: Path, pointer: Path, about: Mapping[st
     The copy holds the public tables and views only, and `about`. Readers see the old file or the new one, never a
     half. Raises WarehouseError, and leaves the last mart in place, if what would be published is not consistent.
     """
-    warehouse.check()
-    warehouse.checkpoint()
     folder.mkdir(parents=True, exist_ok=True)
     number = max(map(_number, copies(folder)), default=0) + 1
     mart, draft = folder / f"mart-{number}" / "mart.duckdb", folder / "draft.duckdb"
     versions = {"mart_version": str(MART_VERSION), "schema_version": str(schema_version())}
-    try:
-        _forget_draft(draft)  # of a run that was killed
-        shutil.copyfile(warehouse.path, draft)
-        _keep_public(draft, versions | dict(about))
-        draft.chmod(draft.stat().st_mode & ~0o222)  # a tool that opened it for writing would lock everybody else out
-        _sync(draft)
-        mart.parent.mkdir(exist_ok=True)
-        draft.replace(mart)
-    finally:
-        _forget_draft(draft)  # a disk that is full must not stay so
-    _point(pointer, mart)
-    _sync(folder)
-    warehouse.write("DELETE FROM ops.rolled")  # checked; a run that dies before this checks them once more
+    with warehouse.locks.turn():
+        warehouse.check()
+        try:
+            _forget_draft(draft)  # of a run that was killed
+            warehouse.copy(draft)
+            _keep_public(draft, versions | dict(about))
+            draft.chmod(draft.stat().st_mode & ~0o222)  # who opened it for writing would lock out all others
+            _sync(draft)
+            mart.parent.mkdir(exist_ok=True)
+            draft.replace(mart)
+        finally:
+            _forget_draft(draft)  # a disk that is full must not stay so
+        _point(pointer, mart)
+        _sync(folder)
+        warehouse.write("DELETE FROM ops.rolled")  # checked; a run that dies before this checks them once more
     for old in copies(folder)[:-keep]:
         old.unlink()
         if old.parent != folder:

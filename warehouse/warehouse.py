@@ -4,9 +4,9 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Self
@@ -17,13 +17,13 @@ import pyarrow as pa
 from connectors.mention import Mention
 from warehouse import tables
 from warehouse.brands import Brand, apply_brands
-from warehouse.migrate import WarehouseError, migrate
+from warehouse.migrate import WarehouseError
+from warehouse.store import OneFile, Store
 from warehouse.tables import rows_table, utc
 
 LOAD = Path(__file__).parent / "load"
 NO_ASPECTS = rows_table([], tables.READ_ASPECTS)
 CHECKS = ("check.sql", "recount.sql", "check_freshness.sql")
-UNPLACED_LIMIT = 20_000  # embeddings kept for finding topics: 30 MB, and k-means over them takes seconds
 
 
 class Walk(NamedTuple):
@@ -53,6 +53,7 @@ class _Slip:
     batch: Batch
     walk: Walk
     landed: "Landed | None" = None
+    error: Exception | None = None
 
 
 class Landed(NamedTuple):
@@ -75,15 +76,15 @@ class Unread(NamedTuple):
 
 
 class Warehouse:
-    """The writer's connection to a warehouse file; may be shared by threads, which take turns.
+    """A writer's connection to a warehouse; may be shared by threads, which take turns, as the writers of a lake do.
 
-    The caller holds the run's lock: DuckDB lets one process at a time open the file for writing.
+    Of a file the caller has taken "run" before: DuckDB lets one process at a time open it for writing.
     """
 
-    def __init__(self, path: Path, now: datetime) -> None:
-        migrate(path, now)
-        self.path = path
-        self._db = duckdb.connect(path)
+    def __init__(self, store: Path | Store, now: datetime) -> None:
+        self.store: Store = OneFile(store) if isinstance(store, Path) else store
+        self._db = self.store.open(now)
+        self.locks = self.store.locks()
         self._turn = threading.Lock()
         self._slips: SimpleQueue[_Slip] = SimpleQueue()
         self.busy_s = 0.0  # spent in transactions, not counting the wait for a turn
@@ -93,6 +94,7 @@ class Warehouse:
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
+        self.locks.close()
 
     def cursor(self, walk: Walk) -> Mapping[str, Any]:
         """Return where `walk` goes on; empty for a new feed, or one whose options were edited since."""
@@ -114,7 +116,8 @@ class Warehouse:
             if slip.landed is None:  # else another thread, whose turn came before, has taken it along
                 self._land([self._slips.get() for _ in range(self._slips.qsize())], now)
         if slip.landed is None:
-            raise WarehouseError(f"{self.path}: a batch was not kept, because another in its transaction failed")
+            told = f"{self.store}: a batch was not kept, because another in its transaction failed"
+            raise WarehouseError(told) from slip.error
         return slip.landed
 
     def _land(self, slips: Sequence[_Slip], now: datetime) -> None:
@@ -130,9 +133,14 @@ class Warehouse:
             "gone": rows_table(gone, tables.GONE),
             "feed_state": rows_table([row | {"updated_at": moment} for row in states], tables.FEED_STATE),
         }
-        with self._alone(), self._held_transaction(arrow) as db:
-            db.execute((LOAD / "land.sql").read_text())
-            landed = {feed: Landed(*counts) for feed, *counts in db.execute("FROM landed").fetchall()}
+        try:
+            with self._alone(), self._held_transaction(arrow) as db:
+                db.execute((LOAD / "land.sql").read_text())
+                landed = {feed: Landed(*counts) for feed, *counts in db.execute("FROM landed").fetchall()}
+        except (duckdb.Error, WarehouseError) as error:
+            for slip in slips:
+                slip.error = error
+            raise
         for slip in slips:
             slip.landed = landed[slip.walk.feed]
 
@@ -141,24 +149,21 @@ class Warehouse:
         sql = "SELECT native_id FROM mentions WHERE feed = ? AND posted_at > ? ORDER BY posted_at DESC LIMIT ?"
         return [native_id for (native_id,) in self.rows(sql, [feed, utc(since), limit])]
 
-    def spent(self) -> dict[str, float]:
-        """Return what is spent of each quota, by bucket."""
-        return dict(self.rows("SELECT bucket, spent FROM ops.quotas"))
-
-    def keep_spent(self, bucket: str, spent: float) -> None:
-        """Keep what is spent of a quota, at once."""
-        with self.transaction({}) as db:
-            db.execute("DELETE FROM ops.quotas WHERE bucket = ?", [bucket])
-            db.execute("INSERT INTO ops.quotas VALUES (?, ?)", [bucket, spent])
-
-    def unread(self, limit: int) -> Unread:
-        """Return up to `limit` mentions that no model has read, the newest first."""
+    def unread(self, limit: int, part: int = 0, parts: int = 1) -> Unread:
+        """Return up to `limit` mentions of a part of all that no model has read, the newest first."""
         sql = """
             SELECT mention_id, text_hash, concat_ws('. ', title, nullif(text, '')), language
-            FROM mentions WHERE reading = 'unread' ORDER BY posted_at DESC, mention_id LIMIT ?
+            FROM mentions WHERE reading = 'unread' AND mention_id % ? = ? ORDER BY posted_at DESC, mention_id LIMIT ?
         """
-        columns = zip(*self.rows(sql, [limit]), strict=True)
+        columns = zip(*self.rows(sql, [parts, part, limit]), strict=True)
         return Unread(*([list(column) for column in columns] or [[], [], [], []]))
+
+    def unread_parts(self, parts: int) -> list[int]:
+        """Return which of so many parts hold mentions that no model has read, the fullest first."""
+        sql = """
+            SELECT mention_id % ? AS part FROM mentions WHERE reading = 'unread' GROUP BY part ORDER BY count(*) DESC
+        """
+        return [int(part) for (part,) in self.rows(sql, [parts])]
 
     def unread_count(self) -> int:
         """Return how many mentions no model has read."""
@@ -172,36 +177,11 @@ class Warehouse:
         with self.transaction({"readings": readings, "unplaced": unplaced, "read_aspects": aspects}) as db:
             db.execute((LOAD / "keep_readings.sql").read_text())
 
-    def corrected(self) -> pa.Table:
-        """Return text and sentiment of the mentions whose sentiment a person set, as the models are given the text."""
-        sql = "SELECT concat_ws('. ', title, text) AS text, sentiment FROM mentions WHERE corrected AND text <> ''"
-        with self._turn:
-            return self._db.execute(f"{sql} ORDER BY mention_id").to_arrow_table()
-
     def centroids(self) -> list[tuple[int, str, list[float]]]:
         """Return (topic_id, topic, centroid) of every topic."""
         return self.rows(
             "SELECT topic_id, topic, centroid FROM topics JOIN ops.centroids USING (topic_id) ORDER BY ALL"
         )
-
-    def unplaced(self) -> pa.Table:
-        """Return mention_id, text and embedding of the newest mentions that no topic is near to."""
-        with self._turn:
-            self._db.execute(
-                "DELETE FROM ops.unplaced WHERE mention_id NOT IN "
-                "(SELECT mention_id FROM ops.unplaced ORDER BY posted_at DESC LIMIT ?)",
-                [UNPLACED_LIMIT],
-            )
-            sql = """
-                SELECT mention_id, concat_ws('. ', title, text) AS text, embedding
-                FROM ops.unplaced JOIN mentions USING (mention_id) ORDER BY mention_id
-            """
-            return self._db.execute(sql).to_arrow_table()
-
-    def keep_topics(self, found: pa.Table, placed: pa.Table) -> None:
-        """Add topics (tables.FOUND_TOPICS) and give them the mentions in `placed` (tables.PLACED)."""
-        with self.transaction({"found": found, "placed": placed}) as db:
-            db.execute((LOAD / "keep_topics.sql").read_text())
 
     def settle(self, brands: Sequence[Brand]) -> None:
         """Show people's corrections, and make brand_mentions and the roll-ups agree with the mentions and `brands`."""
@@ -222,12 +202,24 @@ class Warehouse:
         faults = [fault for name in CHECKS for (fault,) in self.rows((LOAD / name).read_text())]
         if faults:
             hint = "nothing was published and the last mart stays; please report this"
-            raise WarehouseError(f"{self.path}: {'; '.join(faults)} ({hint})")
+            raise WarehouseError(f"{self.store}: {'; '.join(faults)} ({hint})")
+
+    @property
+    def path(self) -> Path:
+        """Return the file; raises WarehouseError where the warehouse is a lake."""
+        if isinstance(self.store, OneFile):
+            return self.store.path
+        raise WarehouseError(f"{self.store} is not one file")
 
     def checkpoint(self) -> None:
         """Write everything into the file itself, so that a copy of it is whole."""
         with self._turn:
             self._db.execute("CHECKPOINT")
+
+    def copy(self, file: Path) -> None:
+        """Write a DuckDB file with everything that a mart shows, and perhaps more; it must not be there yet."""
+        with self._turn:
+            self.store.copy(self._db, file)
 
     def keep_feed_run(self, row: Mapping[str, Any]) -> None:
         """Keep the report of one feed in one run; `row` holds the columns of ops.feed_runs and may hold more."""
@@ -235,21 +227,21 @@ class Warehouse:
             db.execute("INSERT INTO ops.feed_runs BY NAME FROM feed_run")
 
     def write(self, sql: str, values: Sequence[object] = ()) -> None:
-        """Run one statement that changes the run's own book-keeping."""
-        with self._turn:
-            self._db.execute(sql, list(values))
+        """Run one statement that changes the run's own book-keeping, or maintains the store."""
+        with self._turn, self.locks.turn():
+            self._db.execute(sql, list(values)).fetchall()
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of one query."""
         with self._turn:
             return self._db.execute(sql, list(values)).fetchall()
 
-    def read_only_rows(self, sql: str) -> list[dict[str, Any]]:
+    def read_only_rows(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Return the rows of `sql` as dictionaries; a statement that would write raises duckdb.Error."""
         with self._turn:
             self._db.execute("BEGIN TRANSACTION READ ONLY")
             try:
-                result = self._db.execute(sql)
+                result = self._db.execute(sql, list(values))
                 names = [column[0] for column in result.description]
                 return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
             finally:
@@ -263,7 +255,7 @@ class Warehouse:
             try:
                 yield
             finally:
-                self._db = duckdb.connect(self.path)
+                self._db = self.store.open(datetime.now(UTC))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -282,19 +274,22 @@ class Warehouse:
 
     @contextmanager
     def _held_transaction(self, arrow: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
-        begun, is_whole = time.monotonic(), False
-        self._db.begin()
-        try:
-            for name, table in arrow.items():
-                # Copied, not scanned: DuckDB pushes join filters into a scan of Arrow, and an unsigned id
-                # beyond 2^63 overflows there.
-                self._db.register("arrow", table)
-                self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow")
-                self._db.unregister("arrow")
-            yield self._db
-            is_whole = True
-        finally:  # whatever stopped it, half a transaction must not be committed by the next one
-            if not is_whole:
-                self._db.rollback()
-        self._db.commit()
-        self.busy_s += time.monotonic() - begun
+        with self.locks.turn():
+            begun, is_whole = time.monotonic(), False
+            self._db.begin()
+            try:
+                for name, table in arrow.items():
+                    # Copied, not scanned: DuckDB pushes join filters into a scan of Arrow, and an unsigned id
+                    # beyond 2^63 overflows there.
+                    self._db.register("arrow", table)
+                    self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow")
+                    self._db.unregister("arrow")
+                yield self._db
+                self.locks.confirm()
+                is_whole = True
+            finally:  # whatever stopped it, half a transaction must not be committed by the next one
+                if not is_whole:
+                    with suppress(duckdb.Error):  # a catalog that is away cannot be told; it has kept nothing
+                        self._db.rollback()
+            self._db.commit()
+            self.busy_s += time.monotonic() - begun

@@ -49,7 +49,7 @@ DELETE FROM ops.signatures WHERE text_key IN (SELECT text_key FROM lost_texts);
 DELETE FROM ops.bands WHERE text_key IN (SELECT text_key FROM lost_texts);
 
 INSERT INTO ops.signatures
-SELECT text_key, shingles, low::BIT, high::BIT FROM new_texts;
+SELECT text_key, shingles, low, high FROM new_texts;
 
 INSERT INTO ops.bands
 SELECT text_key, bucket FROM new_places ORDER BY text_key;
@@ -87,7 +87,7 @@ WITH estimates AS (
         least(a.shingles, b.shingles) AS fewer_shingles,
         greatest(a.shingles, b.shingles) AS more_shingles,
         -- Two texts whose firsts differ still agree on both bits one time in four.
-        1 - bit_count(xor(a.low, b.low) | xor(a.high, b.high)) / bit_length(a.low) / 0.75 AS similarity
+        1 - bit_count(xor(a.low::BIT, b.low::BIT) | xor(a.high::BIT, b.high::BIT)) / bit_length(a.low::BIT) / 0.75 AS similarity
     FROM (SELECT DISTINCT text_key, leader FROM candidates) AS c
     JOIN ops.signatures AS a ON a.text_key = c.text_key
     JOIN ops.signatures AS b ON b.text_key = c.leader
