@@ -23,8 +23,9 @@ from connectors.source import Source, SourceError, all_sources
 from demo.town import Town
 from flows.collect import collect
 from flows.config import Config, load_config
-from flows.daily import RUNNER, collect_feeds
+from flows.daily import collect_feeds
 from flows.desk import open_desk
+from flows.steps import RUNNER
 from tests.test_connectors import recorded, replay, walk
 from tests.test_feed import fetch as fetch_feed
 

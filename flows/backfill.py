@@ -12,12 +12,12 @@ from prefect.states import Completed
 
 from flows.collect import Span
 from flows.config import Config, Feed, load_config
-from flows.daily import RUNNER, collect_feeds, freshen, publish_mart, read_unread, settle
+from flows.daily import listen
 from flows.desk import feeds_called, open_desk
 from flows.report import RunReport
-from flows.retention import expire_old
-from warehouse.mart import ask
+from flows.steps import RUNNER, freshen, publish_mart
 from warehouse.migrate import HERE
+from warehouse.store import look_up
 from warehouse.tables import utc
 
 QUESTION = HERE / "questions" / "backfill.sql"
@@ -47,11 +47,7 @@ class Plan:
 def backfill(config: str, span: Span, only: Sequence[str]) -> State[RunReport]:
     """Collect, read and publish what the feeds called `only` hold of `span`. No alert is raised about the past."""
     with open_desk(load_config(Path(config))) as desk:
-        collect_feeds(desk, feeds_called(desk.config, only), span)
-        expire_old(desk)
-        settle(desk)
-        read_unread(desk)
-        settle(desk)
+        listen(desk, feeds_called(desk.config, only), span)
         freshen(desk)
         publish_mart(desk)
         report = desk.report
@@ -68,10 +64,10 @@ def plan_backfill(
     `failed` those whose last run or whose backfill of the same span did not end well.
     """
     known: dict[str, dict[str, Any]] = {}
-    if config.warehouse.exists():
+    if config.store.exists():
         until = utc(span.until or now)
-        answer = ask(
-            config.warehouse,
+        answer = look_up(
+            config.store,
             QUESTION.read_text(),
             [[feed.name for feed in feeds], span.name, utc(span.since), until],
         )

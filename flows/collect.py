@@ -21,7 +21,6 @@ from warehouse.warehouse import Batch, Walk
 
 log = logging.getLogger(__name__)
 
-LAND_ROWS, LAND_S = 10_000, 2.0  # one transaction for many pages; a kill costs at most these seconds
 RECHECK_SPAN, RECHECK_MENTIONS = timedelta(days=14), 500  # most edits and deletions come within days
 OpenHttp: TypeAlias = Callable[..., Http]
 
@@ -93,7 +92,8 @@ class _Landing:
         self._rejects += page.rejects
         self._deleted += [mention_id(self._source, native_id) for native_id in page.deleted]
         self.cursor = {**page.cursor, "span": self._span} if self._span else page.cursor
-        if len(self._mentions) >= LAND_ROWS or time.monotonic() - self._since > LAND_S:
+        limits = self.desk.config.sections.collect
+        if len(self._mentions) >= limits.land_rows or time.monotonic() - self._since > limits.land_s:
             self.land()
 
     def land(self, *, done: bool = False) -> None:

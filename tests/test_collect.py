@@ -139,7 +139,7 @@ def test_a_plan_says_what_a_backfill_would_do(desk: Desk, site: Site) -> None:
         held = {"missing": False, "failed": False} | only
         rows = desk.warehouse.rows
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("flows.backfill.ask", lambda _, sql, values: _Answer(rows, sql, values))
+            patched.setattr("flows.backfill.look_up", lambda _, sql, values: _Answer(rows, sql, values))
             return [plan.step.partition(":")[0] for plan in plan_backfill(config, feeds, span, now, **held)]
 
     assert steps() == ["goes on", "starts", "starts"]

@@ -58,13 +58,16 @@ def test_the_container_set_up_holds_together() -> None:
     assert 'ENTRYPOINT ["allears"]' in lines and "allears" in entry
 
 
-def test_the_deployment_names_a_flow_that_exists_at_six_every_day() -> None:
-    (deployment,) = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    file, function = deployment["entrypoint"].split(":")
-    assert f"def {function}(" in (ROOT / file).read_text()
-    assert deployment["schedules"][0]["cron"] == "0 6 * * *"
-    assert deployment["schedules"][0]["timezone"]
-    assert deployment["concurrency_limit"]["limit"] == 1
+def test_the_deployments_name_flows_that_exist_and_the_daily_one_is_at_six() -> None:
+    daily, helper = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    for deployment in (daily, helper):
+        file, function = deployment["entrypoint"].split(":")
+        assert f'@flow(name="{deployment["name"]}"' in (ROOT / file).read_text()
+        assert f"def {function}(" in (ROOT / file).read_text()
+    assert daily["schedules"][0]["cron"] == "0 6 * * *"
+    assert daily["schedules"][0]["timezone"]
+    assert daily["concurrency_limit"]["limit"] == 1
+    assert "schedules" not in helper  # a run asks for it
 
 
 def test_the_workflow_only_calls_ci_run() -> None:
