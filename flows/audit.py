@@ -12,11 +12,14 @@ from flows.config import Config
 from flows.desk import need_warehouse, open_warehouse
 from flows.forget import exported
 from flows.retention import oldest_days
+from warehouse.lake import Lake
 from warehouse.migrate import HERE, backups, draft_of, unfinished_backups
 from warehouse.publish import copies
+from warehouse.store import OneFile
 from warehouse.warehouse import Warehouse
 
 QUESTIONS = HERE / "questions"
+LAKE_SIZE = "SELECT coalesce(sum(file_size_bytes + delete_file_size_bytes), 0)::BIGINT FROM ducklake_table_info('lake')"
 TITLES = {
     "mentions": "What people said",
     "beside": "Beside the mentions",
@@ -40,11 +43,12 @@ def audit(config: Config, now: datetime) -> dict[str, Any]:
                 ("forgotten",) * 2,
             )
         }
+        lake = _lake(config.store, warehouse) if isinstance(config.store, Lake) else []
     oldest = oldest_days(config, now)
     for row in told["mentions"]:
         row |= {"kept_days": config.retention.get(row["kind"]), "oldest_goes_on": _goes_on(config, row)}
     told["redacted"] = [row for row in told["redacted"] if row["mentions"]]
-    told["files"] = [_file(what, file) for what, file in _files(config)]
+    told["files"] = lake + [_file(what, file) for what, file in _files(config)]
     told["exports"] = [
         entry | _file("export", Path(entry["file"])) | {"what": entry["what"]} for entry in exported(config)
     ]
@@ -82,7 +86,8 @@ def _goes_on(config: Config, row: dict[str, Any]) -> date | None:
 
 
 def _files(config: Config) -> Iterator[tuple[str, Path]]:
-    yield "warehouse", config.warehouse
+    if isinstance(config.store, OneFile):
+        yield "warehouse", config.warehouse
     for draft in (draft_of(config.warehouse), *unfinished_backups(config.warehouse)):
         if draft.exists():
             yield "left by a run that was killed", draft
@@ -93,6 +98,14 @@ def _files(config: Config) -> Iterator[tuple[str, Path]]:
         yield "published copy, the newest" if is_newest else "published copy", copy
     for rejects in sorted(config.rejects.glob("*.jsonl")):
         yield "rejects", rejects
+
+
+def _lake(lake: Lake, warehouse: Warehouse) -> list[dict[str, Any]]:
+    ((size,),) = warehouse.rows(LAKE_SIZE)
+    who = "whoever may read it"
+    return [
+        {"what": "lake", "file": lake.data, "mb": round(size / 1e6, 1), "written": None, "mode": None, "read_by": who}
+    ]
 
 
 def _file(what: str, file: Path) -> dict[str, Any]:

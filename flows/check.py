@@ -14,6 +14,7 @@ from flows.config import Config, Feed
 from flows.models import load_models
 from flows.report import Fault
 from nlp.errors import ModelError
+from warehouse.migrate import WarehouseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ def check_models(config: Config) -> list[str]:
     try:
         load_models(config)
     except ModelError as error:
+        return [str(error)]
+    return []
+
+
+def check_warehouse(config: Config) -> list[str]:
+    """Return what keeps a lake from being opened, in words; a file needs nothing but its disk."""
+    try:
+        config.store.exists()
+    except WarehouseError as error:
         return [str(error)]
     return []
 

@@ -41,12 +41,12 @@ def init(config: ConfigOption = HERE) -> None:
 @app.command()
 def check(config: ConfigOption = HERE, json: JsonOption = False) -> None:
     """Try the configuration: options, credentials, models, own tables, and one page of each feed. Nothing is stored."""
-    from flows.check import check_feeds, check_models, check_rules
+    from flows.check import check_feeds, check_models, check_rules, check_warehouse
     from flows.own import check_own_tables
 
     quiet()
     checked = load_config(config)
-    answers, problems = check_feeds(checked), check_rules(checked) + check_models(checked)
+    answers, problems = check_feeds(checked), check_rules(checked) + check_models(checked) + check_warehouse(checked)
     if json:
         show.print_json([answer.as_dict() for answer in answers])
     else:
