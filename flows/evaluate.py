@@ -96,10 +96,16 @@ def models_for(file: Path, sentiment: str | None = None) -> Models:
     `sentiment` takes the place of [models] sentiment, without the revision and label_map, which are of the other.
     """
     config = load_config(file, secrets=False) if file.exists() else Config(file.resolve(), File(), (), ())
+    return load_models(with_model(config, sentiment))
+
+
+def with_model(config: Config, sentiment: str | None) -> Config:
+    """Return `config` with `sentiment` in the place of [models] sentiment, or as it is where that is None."""
     models = config.sections.models
-    if sentiment is not None and sentiment != models.sentiment:
-        models = models.model_copy(update={"sentiment": sentiment, "revision": None, "label_map": {}})
-    return load_models(replace(config, sections=config.sections.model_copy(update={"models": models})))
+    if sentiment is None or sentiment == models.sentiment:
+        return config
+    models = models.model_copy(update={"sentiment": sentiment, "revision": None, "label_map": {}})
+    return replace(config, sections=config.sections.model_copy(update={"models": models}))
 
 
 def print_evaluation(told: Evaluation, wished: float | None = None) -> None:

@@ -16,10 +16,10 @@ def load_models(config: Config, *, threads: int = 0) -> Models:
     cannot be used.
     """
     encoder = Encoder(threads=threads)
-    return Models(encoder, _replacement(config, encoder), _others())
+    return Models(encoder, _replacement(config, encoder, threads), _others())
 
 
-def _replacement(config: Config, encoder: Encoder) -> SentimentModel | None:
+def _replacement(config: Config, encoder: Encoder, threads: int) -> SentimentModel | None:
     """Return the model that takes the place of the encoder's own sentiment, or None."""
     section = config.sections.models
     if section.sentiment == EMBEDDED:
@@ -30,7 +30,7 @@ def _replacement(config: Config, encoder: Encoder) -> SentimentModel | None:
     languages = None if ANY in section.languages else frozenset(section.languages) or encoder.languages
     place = find_model(section.sentiment, config.folder, section.revision)
     if holds_onnx(place.folder) and section.device != "cuda":
-        return OnnxSentiment(place.folder, section.label_map, languages)
+        return OnnxSentiment(place.folder, section.label_map, languages, threads)
     return HubSentiment(place, section.label_map, languages, section.device)
 
 

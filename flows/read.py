@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from nlp.encoder import Floats
 from nlp.reader import Models, Readings, Vocabulary, read
 from nlp.topics import find_topics, nearest
 from warehouse import tables
+from warehouse import topics as wh_topics
 from warehouse.tables import rows_table, utc
 from warehouse.warehouse import Unread, Warehouse
 
@@ -22,11 +23,19 @@ CHUNK = 2_000  # texts in one transaction: about ten seconds of reading that a k
 FIND_AT = 5_000  # texts without a topic after which topics are looked for before reading on
 
 
+class KnowsTopics(Protocol):
+    """A warehouse, or a file that was written from one."""
+
+    def centroids(self) -> list[tuple[int, str, list[float]]]:
+        """Return (topic_id, topic, centroid) of every topic."""
+        ...
+
+
 class Topics:
     """The known topics, in the order in which readings count them."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        known = warehouse.centroids()
+    def __init__(self, source: KnowsTopics) -> None:
+        known = source.centroids()
         self.ids = [topic_id for topic_id, _, _ in known]
         self.names = [name for _, name, _ in known]
         centroids = np.asarray([centroid for _, _, centroid in known], np.float32)
@@ -55,14 +64,17 @@ class Read(NamedTuple):
     aspects: pa.Table
 
 
-def reader_of(config: Config) -> Reader:
-    """Return what `config` has mentions read with. Raises ModelError when a model cannot be used."""
-    return Reader(load_models(config), config.aspects)
+def reader_of(config: Config, *, threads: int = 0) -> Reader:
+    """Return what `config` has mentions read with. Raises ModelError when a model cannot be used.
+
+    `threads` 0 takes every core.
+    """
+    return Reader(load_models(config, threads=threads), config.aspects)
 
 
-def read_chunk(warehouse: Warehouse, reader: Reader, topics: Topics) -> ChunkReport:
-    """Read up to CHUNK unread mentions, the newest first, and keep what was read."""
-    unread = warehouse.unread(CHUNK)
+def read_chunk(warehouse: Warehouse, reader: Reader, topics: Topics, part: int = 0, parts: int = 1) -> ChunkReport:
+    """Read up to CHUNK mentions of a part of what is unread, the newest first, and keep what was read."""
+    unread = warehouse.unread(CHUNK, part, parts)
     if not unread.texts:
         return ChunkReport(0, 0)
     found = read_mentions(unread, reader, topics)
@@ -80,7 +92,7 @@ def read_mentions(unread: Unread, reader: Reader, topics: Topics) -> Read:
 
 def find_new_topics(warehouse: Warehouse, ignored_words: Sequence[str], clock: Callable[[], datetime]) -> int:
     """Look for topics among the mentions that no topic is near to, keep them, and return how many were found."""
-    unplaced = warehouse.unplaced()
+    unplaced = wh_topics.unplaced(warehouse)
     flat = unplaced["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     embeddings: Floats = flat.reshape(-1, 384)
     found = find_topics(unplaced["text"].to_pylist(), embeddings, ignored_words)
@@ -98,7 +110,7 @@ def find_new_topics(warehouse: Warehouse, ignored_words: Sequence[str], clock: C
         for mention_id, place in zip(mention_ids, places, strict=True)
         if place >= 0
     ]
-    warehouse.keep_topics(rows_table(rows, tables.FOUND_TOPICS), rows_table(placed, tables.PLACED))
+    wh_topics.keep_topics(warehouse, rows_table(rows, tables.FOUND_TOPICS), rows_table(placed, tables.PLACED))
     return len(found)
 
 

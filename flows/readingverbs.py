@@ -1,5 +1,6 @@
 """The verbs that are about readings: reading history again, and correcting what was read."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,28 +17,40 @@ def reread(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was posted on this day or later.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Read with this model, named as in [models], and not with the one named there.")
+        str | None, typer.Option(help="Read with this model, named as in \\[models], and not with the one named there.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what the same model has read.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would be read again, and read nothing.")] = False,
+    on: Annotated[
+        str,
+        typer.Option(
+            metavar="PLACE",
+            help="Where models work: here; ray, its processes here; ray://head:10001, a cluster.",
+        ),
+    ] = "here",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --on ray: how many processes, by default one for each core.")
+    ] = None,
     config: ConfigOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Read history again with the configured models, where other models had read it, and then switch at once.
 
     Until all is read nothing changes for anybody. One that was stopped goes on from there when it is given again.
-    People's corrections stay.
+    People's corrections stay. docs/scale.md says how a cluster shares the work.
     """
-    from flows.desk import open_desk, open_warehouse
-    from flows.evaluate import models_for
-    from flows.read import Reader
+    from flows.desk import need_warehouse, open_desk, open_warehouse
+    from flows.evaluate import with_model
+    from flows.heavy import reads_on
+    from flows.read import reader_of
     from flows.reread import plan_rereading
     from flows.reread import reread as read_again
 
-    checked = load_config(config, secrets=False)
-    if not checked.warehouse.exists():
-        raise ConfigError(f"{checked.warehouse} does not exist yet; `allears run` makes it")
-    reader, day = Reader(models_for(config, model), checked.aspects), since.date() if since else None
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # what is wrong is said once, at the end
+    checked = with_model(load_config(config, secrets=False), model)
+    need_warehouse(checked)
+    read = reads_on(on, workers)
+    reader, day = reader_of(checked), since.date() if since else None
     if dry_run:
         with open_warehouse(checked) as warehouse:
             plan = plan_rereading(warehouse, reader, day, everything=everything)
@@ -48,7 +61,7 @@ def reread(
             show.out.print(f"{plan.due} mentions would be read again; of these, {plan.staged} have been, the last time")
         return
     with open_desk(checked) as desk:
-        done = read_again(desk, reader, day, everything=everything)
+        done = read_again(desk, reader, day, everything=everything, read=read)
     if json:
         show.print_json(done.as_dict())
         return

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,7 +14,9 @@ from flows.read import CHUNK, Reader, Topics, read_chunk, read_mentions
 from nlp.reader import Models
 from warehouse import readings, tables
 from warehouse.readings import Change, Plan
-from warehouse.warehouse import Warehouse
+from warehouse.warehouse import Unread, Warehouse
+
+AT_ONCE = 10  # chunks fetched with one look through the warehouse, which takes 0.1 s for a million mentions
 
 
 class Reread(NamedTuple):
@@ -33,6 +37,42 @@ class Reread(NamedTuple):
         return self._asdict() | {"changes": [change._asdict() for change in self.changes]}
 
 
+@dataclass(frozen=True)
+class Rest:
+    """What a rereading has left to read: `mentions` of them, with `reader`, near to `topics`."""
+
+    desk: Desk
+    reader: Reader
+    topics: Topics
+    mentions: int
+    bar: int
+
+    def chunks(self) -> Iterator[Unread]:
+        """Yield the mentions, the newest first, CHUNK at a time.
+
+        Wherever they are read, the chunks are the same: what is read beside a text decides the last digits.
+        """
+        for start in range(0, self.mentions, AT_ONCE * CHUNK):
+            fetched = readings.chunk(self.desk.warehouse, start, AT_ONCE * CHUNK)
+            for first in range(0, len(fetched.texts), CHUNK):
+                part = slice(first, first + CHUNK)
+                ids, hashes = fetched.mention_ids[part], fetched.text_hashes[part]
+                yield Unread(ids, hashes, fetched.texts[part], fetched.languages[part])
+
+    def keep(self, read: pa.Table, aspects: pa.Table) -> None:
+        """Keep what was read in some of them (tables.READINGS, tables.READ_ASPECTS) for the switch."""
+        newest_topic = max(self.topics.ids, default=0)
+        readings.stage(self.desk.warehouse, name_of(self.reader), newest_topic, read, aspects)
+        self.desk.bars.advance(self.bar, read.num_rows)
+
+
+def read_here(rest: Rest) -> None:
+    """Read all of `rest` in this process."""
+    for unread in rest.chunks():
+        found = read_mentions(unread, rest.reader, rest.topics)
+        rest.keep(found.readings, found.aspects)
+
+
 def plan_rereading(warehouse: Warehouse, reader: Reader, since: date | None, *, everything: bool) -> Plan:
     """Return what `reread` would do: which mentions posted since then another model has read, or with `everything` all.
 
@@ -44,24 +84,27 @@ def plan_rereading(warehouse: Warehouse, reader: Reader, since: date | None, *, 
     return readings.plan(warehouse, name_of(reader), readers, since, everything=everything)
 
 
-def reread(desk: Desk, reader: Reader, since: date | None = None, *, everything: bool = False) -> Reread:
+def reread(
+    desk: Desk,
+    reader: Reader,
+    since: date | None = None,
+    *,
+    everything: bool = False,
+    read: Callable[[Rest], None] = read_here,
+) -> Reread:
     """Read again what `plan_rereading` says, switch to the new readings in one transaction, and publish.
 
-    What is unread is read first. When it is stopped, what it has read stays aside for the next time with the same
-    `reader`, and everything shown is as it was. Corrections stay; topics keep their ids and are chosen again.
+    What is unread is read first, here; `read` reads the rest. When it is stopped, what it has kept stays aside for the
+    next time with the same `reader`, and everything shown is as it was. Corrections stay; topics keep their ids and
+    are chosen again.
     """
     _read_unread(desk, reader)
     planned = plan_rereading(desk.warehouse, reader, since, everything=everything)
-    topics = Topics(desk.warehouse)
     bar = desk.bars.begin("read again", planned.due)
     desk.bars.advance(bar, planned.staged)
     left = planned.due - planned.staged
-    for start in range(0, left, CHUNK):
-        unread = readings.chunk(desk.warehouse, start, CHUNK)
-        found = read_mentions(unread, reader, topics)
-        newest_topic = max(topics.ids, default=0)
-        readings.stage(desk.warehouse, name_of(reader), newest_topic, found.readings, found.aspects)
-        desk.bars.advance(bar, len(unread.texts))
+    if left:
+        read(Rest(desk, reader, Topics(desk.warehouse), left, bar))
     desk.bars.end(bar)
     changes = readings.switch(desk.warehouse, name_of(reader))
     desk.warehouse.settle(desk.config.brands)

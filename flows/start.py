@@ -1,6 +1,7 @@
 """Starts the daily run, now or on its schedule."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -77,12 +78,24 @@ def prefect_server() -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", port]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:  # noqa: S603  our own words only
+    with _deaf_to_ctrl_c():
+        begun = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  our own words only
+    with begun as server:
         try:
             _wait_for(server)
             yield
         finally:
             server.terminate()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes begun inside not hear a Ctrl-C in the terminal: a flow that it ends still tells the server so."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _wait_for(server: subprocess.Popen[bytes]) -> None:

@@ -32,8 +32,13 @@ UNUSABLE = (
 class OnnxSentiment:
     """The classifier in `folder`: model.onnx or one other .onnx file, tokenizer.json, and config.json with id2label."""
 
-    def __init__(self, folder: Path, label_map: Mapping[str, str], languages: frozenset[str] | None) -> None:
-        """Load the model. Raises ModelError if a file is missing or damaged, or the labels say nothing."""
+    def __init__(
+        self, folder: Path, label_map: Mapping[str, str], languages: frozenset[str] | None, threads: int = 0
+    ) -> None:
+        """Load the model; `threads` 0 takes every core.
+
+        Raises ModelError if a file is missing or damaged, or the labels say nothing.
+        """
         self.languages = languages
         config = read_json(folder / "config.json")
         optional = folder / "tokenizer_config.json"
@@ -42,7 +47,7 @@ class OnnxSentiment:
         self._padding = int(config.get("pad_token_id") or 0)
         self._columns = sentiment_columns(folder, labels_of(config, folder / "config.json"), label_map)
         graph = onnx_file(folder)
-        self._graph, self._session = graph, _session(graph)
+        self._graph, self._session = graph, _session(graph, threads)
         self._types = _input_types(self._session, graph)
         outputs = [output.name for output in self._session.get_outputs()]
         self._output = "logits" if "logits" in outputs else outputs[0]
@@ -98,8 +103,9 @@ def weights_of(graph: Path) -> list[Path]:
     return [graph, *sorted(graph.parent.glob(f"{graph.name}[._]data*"))]
 
 
-def _session(graph: Path) -> Any:
+def _session(graph: Path, threads: int) -> Any:
     options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads burn a core otherwise
     options.log_severity_level = 4  # what is wrong is said once, by ModelError
     try:
