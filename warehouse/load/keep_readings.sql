@@ -5,7 +5,7 @@
 -- A mention that changed while it was being read stays unread: its text_hash no longer agrees.
 
 CREATE OR REPLACE TEMP TABLE now_read AS
-SELECT m.mention_id, m.day, m.text_hash
+SELECT m.mention_id, m.day, m.posted_at, m.text_hash
 FROM mentions AS m
 JOIN readings AS r ON m.mention_id = r.mention_id AND m.text_hash = r.text_hash;
 
@@ -26,10 +26,13 @@ SET
     topic_id = r.topic_id,
     topic = r.topic
 FROM readings AS r
-WHERE mentions.mention_id = r.mention_id AND mentions.text_hash = r.text_hash;
+WHERE
+    mentions.mention_id = r.mention_id
+    AND mentions.text_hash = r.text_hash
+    AND mentions.day IN (SELECT day FROM now_read);
 
 DELETE FROM ops.overruled WHERE mention_id IN (SELECT mention_id FROM now_read);
-DELETE FROM aspects WHERE mention_id IN (SELECT mention_id FROM now_read);
+DELETE FROM aspects WHERE day IN (SELECT day FROM now_read) AND mention_id IN (SELECT mention_id FROM now_read);
 
 INSERT INTO aspects
 SELECT a.mention_id, n.day, a.aspect, a.term, a.quote, a.sentiment, a.score, a.confidence
@@ -40,6 +43,6 @@ ORDER BY n.day;
 DELETE FROM ops.unplaced WHERE mention_id IN (SELECT mention_id FROM readings);
 
 INSERT INTO ops.unplaced
-SELECT m.mention_id, m.posted_at, u.embedding
+SELECT n.mention_id, n.posted_at, u.embedding
 FROM unplaced AS u
-JOIN mentions AS m ON m.mention_id = u.mention_id;
+JOIN now_read AS n ON n.mention_id = u.mention_id;
