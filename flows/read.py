@@ -72,9 +72,11 @@ def reader_of(config: Config, *, threads: int = 0) -> Reader:
     return Reader(load_models(config, threads=threads), config.aspects)
 
 
-def read_chunk(warehouse: Warehouse, reader: Reader, topics: Topics, part: int = 0, parts: int = 1) -> ChunkReport:
-    """Read up to CHUNK mentions of a part of what is unread, the newest first, and keep what was read."""
-    unread = warehouse.unread(CHUNK, part, parts)
+def read_chunk(
+    warehouse: Warehouse, reader: Reader, topics: Topics, *, limit: int = CHUNK, part: int = 0, parts: int = 1
+) -> ChunkReport:
+    """Read up to `limit` mentions of a part of what is unread, the newest first, and keep what was read."""
+    unread = warehouse.unread(limit, part, parts)
     if not unread.texts:
         return ChunkReport(0, 0)
     found = read_mentions(unread, reader, topics)

@@ -75,10 +75,12 @@ class WarehousePaths(Section):
 class WorkersSection(Section):
     """Who else works on a run over a lake: `helpers` flow runs, which the workers of a Prefect pool take up.
 
+    `chunk` is how many unread mentions a process reads at a time, and what a kill costs it.
     `exchange` is the folder through which the workers of `reread --on ray` get mentions; on a cluster all must see it.
     """
 
     helpers: Annotated[int, Field(ge=0)] = 0
+    chunk: Annotated[int, Field(gt=0)] = 2_000
     exchange: Path = Path("exchange")
 
 

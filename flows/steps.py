@@ -39,7 +39,8 @@ def collect_feed(desk: Desk, feed: Feed, span: Span | None) -> FeedReport:
 @again
 def read_texts(desk: Desk, reader: Reader, part: int = 0, parts: int = 1) -> ChunkReport:
     """Read one chunk of a part of what is unread."""
-    return read_chunk(desk.warehouse, reader, Topics(desk.warehouse), part, parts)
+    limit = desk.config.sections.workers.chunk
+    return read_chunk(desk.warehouse, reader, Topics(desk.warehouse), limit=limit, part=part, parts=parts)
 
 
 @task(name="find topics", cache_policy=NO_CACHE)
