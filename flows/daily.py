@@ -106,7 +106,7 @@ def read_unread(desk: Desk) -> None:
             desk.report.read += chunk.mentions
             unplaced += chunk.unplaced
             if unplaced >= FIND_AT:
-                find_topics(desk)
+                desk.report.new_topics += find_topics(desk)
                 unplaced = 0
-        find_topics(desk)
+        desk.report.new_topics += find_topics(desk)
         desk.bars.end(bar)

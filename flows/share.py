@@ -22,7 +22,7 @@ from prefect.futures import PrefectFuture
 
 from flows.collect import Span
 from flows.config import Feed, load_config
-from flows.desk import Desk, join_desk, keep_rejects
+from flows.desk import Desk, feeds_called, join_desk, keep_rejects
 from flows.read import FIND_AT, Reader, reader_of
 from flows.report import FeedReport
 from flows.steps import FEEDS_AT_ONCE, RUNNER, collect_feed, find_topics, read_texts
@@ -68,10 +68,9 @@ def help_out(config: str, run_id: str, only: Sequence[str], span: Sequence[str |
     """Help the run `run_id` until everything is collected and read; a run that has ended needs no help."""
     with join_desk(load_config(Path(config)), run_id) as desk:
         if desk.warehouse.rows(IS_ON, [run_id]) != [(0,)]:
-            called = {feed.name: feed for feed in desk.config.feeds}
             times = [datetime.fromisoformat(time) if time else None for time in span]
             whole = Span(times[0], times[1]) if times and times[0] else None
-            _work(Part(desk, [called[name] for name in only], whole, uuid4().hex[:8]))
+            _work(Part(desk, feeds_called(desk.config, only), whole, uuid4().hex[:8]))
 
 
 def hire(desk: Desk, feeds: Sequence[Feed], span: Span | None) -> None:
@@ -96,23 +95,22 @@ def share(desk: Desk, feeds: Sequence[Feed], span: Span | None) -> None:
     part = Part(desk, feeds, span, "run")
     with desk.timed("collect and read"):
         _work(part)
-        _find_last(part)
+        ((read, found),) = desk.warehouse.rows(READ, [desk.report.run_id])
+        desk.report.read = read or 0
+        desk.report.new_topics = (found or 0) + (_find_last(part) if read else 0)
     told = {row["feed"]: row for row in desk.warehouse.read_only_rows(REPORTS, part.key)}
     desk.report.feeds = reports = [FeedReport(source=feed.source.name, **told[feed.name]) for feed in feeds]
     desk.report.load_s = round(desk.warehouse.busy_s, 3)
-    ((read, found),) = desk.warehouse.rows(READ, [desk.report.run_id])
-    desk.report.read, desk.report.new_topics = read or 0, desk.report.new_topics + (found or 0)
     keep_rejects(desk)
     desk.report.problems += [str(report.message) for report in reports if report.status == "failed"]
 
 
-def _find_last(part: Part) -> None:
-    """Look for topics once nothing is unread, after whoever looks for them now."""
+def _find_last(part: Part) -> int:
+    """Look for topics once nothing is unread, after whoever looks for them now, and return how many were found."""
     while True:
         with _held(part, TOPICS) as is_ours:
             if is_ours:
-                find_topics(part.desk)
-                return
+                return find_topics(part.desk)
         time.sleep(PAUSE_S)
 
 
@@ -153,7 +151,7 @@ def _collect_free(part: Part) -> None:
             for future in running.pop(host):
                 future.result()
             part.desk.warehouse.locks.give_back(host)
-        time.sleep(PAUSE_S / 10)
+        time.sleep(PAUSE_S / 2)
 
 
 def _take_host(part: Part) -> tuple[str, list[Feed]] | None:

@@ -48,9 +48,7 @@ def read_texts(desk: Desk, reader: Reader, part: int = 0, parts: int = 1) -> Chu
 def find_topics(desk: Desk) -> int:
     """Look for topics among the mentions that are near none."""
     names = [brand.name for brand in desk.config.brands]
-    found = find_new_topics(desk.warehouse, names, desk.now)
-    desk.report.new_topics += found
-    return found
+    return find_new_topics(desk.warehouse, names, desk.now)
 
 
 @task(name="roll up", cache_policy=NO_CACHE)
