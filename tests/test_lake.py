@@ -24,6 +24,7 @@ from warehouse.forget import Author, Person, forget
 from warehouse.lake import Lake, ObjectStore
 from warehouse.mart import ask
 from warehouse.migrate import WarehouseError
+from warehouse.own import OwnTable, bring_tables
 from warehouse.publish import publish
 from warehouse.questions import all_questions, answer
 from warehouse.turns import Lost, again
@@ -102,6 +103,21 @@ def test_the_comments_of_the_tables_are_in_the_lake_and_in_what_it_publishes(
     sql = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'mentions' AND comment IS NOT NULL"
     mart = published(warehouse, tmp_path)
     assert warehouse.rows(sql) == ask(mart, sql).rows != [(0,)]
+
+
+def test_tables_of_one_s_own_go_through_a_lake_into_its_mart_with_what_they_mean(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    (tmp_path / "customers.csv").write_text("author,value\nauthor 1,900\nauthor 2,40\n")
+    own = OwnTable("customers", tmp_path / "customers.csv", "Who pays what.", {"value": "Euro a year."})
+    assert bring_tables(warehouse, [own]) == bring_tables(warehouse, [own]) == []
+    mart = published(warehouse, tmp_path)
+    assert ask(mart, "SELECT sum(value) FROM own.customers").rows == [(940,)]
+    about = "SELECT comment FROM duckdb_tables() WHERE schema_name = 'own'"
+    meaning = "SELECT comment FROM duckdb_columns() WHERE schema_name = 'own' AND column_name = 'value'"
+    assert ask(mart, f"{about} UNION ALL {meaning}").rows == [("Who pays what.",), ("Euro a year.",)]
+    bring_tables(warehouse, [])
+    assert ask(published(warehouse, tmp_path), about).rows == []
 
 
 def writers(lake: Lake, count: int) -> list[subprocess.Popen[str]]:

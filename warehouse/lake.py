@@ -6,7 +6,7 @@ and no keys: the views and metrics live in each session, and schema/008_lake.sql
 
 import importlib.util
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,11 @@ from warehouse.turns import EXTRA, Turns, has_catalog
 LOAD = Path(__file__).parent / "load"
 NAME = "lake"  # of the attached catalog
 OBJECT_STORE = "s3://"
-OWN = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_catalog() AND schema_name = 'own'"
+OWN = "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = current_catalog() AND schema_name = 'own'"
+OWN_COLUMNS = """
+    SELECT column_name, comment FROM duckdb_columns()
+    WHERE database_name = current_catalog() AND schema_name = 'own' AND table_name = ?
+"""
 SOME = "WHERE day > (SELECT least(max(day), current_date) FROM daily_brand) - {}"
 
 
@@ -54,8 +58,7 @@ class Lake:
 
     def open(self, now: datetime) -> duckdb.DuckDBPyConnection:
         """Return a connection that writes to the lake, which is made, or brought to today's schema, before."""
-        locks = self.locks()
-        with locks.turn():
+        with closing(self.locks()) as locks, locks.turn():
             db = self._attached(read_only=False)
             steps, applied = schema_steps(), applied_steps(db, str(self))
             refuse_unknown(str(self), applied, steps)
@@ -64,7 +67,6 @@ class Lake:
             else:
                 for step in steps[len(applied) :]:
                     apply(db, step, now)
-        locks.close()
         _add_views(db)
         return db
 
@@ -88,9 +90,10 @@ class Lake:
                 some = SOME.format(days) if days else ""
                 db.execute(f"INSERT INTO mart.{table} BY NAME FROM {NAME}.main.{table} {some} ORDER BY {order}")
             db.execute("CREATE SCHEMA IF NOT EXISTS mart.own")
-            for (name,) in db.execute(OWN).fetchall():
+            for name, comment in db.execute(OWN).fetchall():
                 table = f"own.{quoted(name)}"
                 db.execute(f"CREATE TABLE mart.{table} AS FROM {NAME}.{table}")
+                _comment(db, f"mart.{table}", comment, dict(db.execute(OWN_COLUMNS, [name]).fetchall()))
             db.commit()
         finally:
             with suppress(duckdb.TransactionException):
@@ -161,13 +164,18 @@ def _make(db: duckdb.DuckDBPyConnection, steps: list[Path], now: datetime) -> No
         name = f"{quoted(schema)}.{quoted(table)}"
         kinds = [f"{quoted(c['name'])} {c['type']}{'' if c['is_nullable'] else ' NOT NULL'}" for c in columns]
         db.execute(f"CREATE TABLE {name} ({', '.join(kinds)})")
-        told = {f"COLUMN {name}.{quoted(c['name'])}": c["comment"] for c in columns} | {f"TABLE {name}": comment}
-        for what, meaning in told.items():
-            if meaning:
-                db.execute(f"COMMENT ON {what} IS {literal(meaning)}")
+        _comment(db, name, comment, {c["name"]: c["comment"] for c in columns})
     for row in migrations:
         db.execute("INSERT INTO ops.migrations VALUES (?, ?, ?, ?, ?)", row)
     db.commit()
+
+
+def _comment(db: duckdb.DuckDBPyConnection, table: str, meaning: str | None, columns: dict[str, str | None]) -> None:
+    """Say what `table`, as SQL names it, and its `columns` mean."""
+    told = {f"COLUMN {table}.{quoted(name)}": text for name, text in columns.items()} | {f"TABLE {table}": meaning}
+    for what, text in told.items():
+        if text:
+            db.execute(f"COMMENT ON {what} IS {literal(text)}")
 
 
 def _add_views(db: duckdb.DuckDBPyConnection) -> None:
