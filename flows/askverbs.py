@@ -8,7 +8,8 @@ import typer
 
 from flows import show
 from flows.config import ConfigError, load_config
-from flows.options import HERE, ConfigOption, JsonOption
+from flows.desk import lake_of
+from flows.options import HERE, ConfigOption, JsonOption, LakeOption
 from warehouse.questions import Question, Told, answer, question_called
 
 
@@ -32,6 +33,7 @@ def ask(  # noqa: PLR0913, PLR0917  one for each option
         bool, typer.Option("--help-question", help="Show what the question takes, and its SQL.")
     ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/questions.md.")] = False,
+    lake: LakeOption = False,
     config: ConfigOption = HERE,
 ) -> None:
     """Answer a question that marketers ask: allears ask 07 --brand "Harbor Coffee" --since 30d.
@@ -51,7 +53,8 @@ def ask(  # noqa: PLR0913, PLR0917  one for each option
         called = question_called(question)
         options = {"brand": brand, "since": since, "until": until}
         asked = {name: value for name, value in options.items() if value} | pairs(given or [])
-        told = answer(load_config(config, secrets=False).mart, called, asked)
+        checked = load_config(config, secrets=False)
+        told = answer(lake_of(checked) if lake else checked.mart, called, asked)
         _print(called, told, csv=csv, json=json, chart=chart, file=chart_file)
 
 

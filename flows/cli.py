@@ -10,12 +10,13 @@ import typer
 from connectors.source import Changed, SourceError
 from flows import askverbs, exportverbs, feedverbs, peopleverbs, readingverbs, show
 from flows.config import ConfigError, load_config
-from flows.desk import Busy
+from flows.desk import Busy, lake_of
 from flows.labelled import ReadingName
-from flows.options import HERE, SOURCE_CHANGED, USER, ConfigOption, JsonOption, exit_for, quiet
+from flows.options import HERE, SOURCE_CHANGED, USER, ConfigOption, JsonOption, LakeOption, exit_for, quiet
 from flows.week import tell_run
 from nlp.errors import ModelError
 from warehouse.migrate import WarehouseError
+from warehouse.store import look_up
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -130,11 +131,12 @@ def schema(
 
 
 @app.command()
-def sql(
+def sql(  # noqa: PLR0913, PLR0917  one for each option
     query: Annotated[str, typer.Argument(help='Such as "SELECT * FROM share_of_voice". - reads standard input.')],
     config: ConfigOption = HERE,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     json: JsonOption = False,
+    lake: LakeOption = False,
     safe: Annotated[
         bool, typer.Option("--safe", help="For SQL of people you do not trust: one SELECT, shut in and limited.")
     ] = False,
@@ -148,8 +150,13 @@ def sql(
     """
     from flows.safesql import answer_sql
 
-    asked, mart = sys.stdin.read() if query == "-" else query, load_config(config, secrets=False).mart
-    answer = answer_sql(mart, asked, safe=safe, timeout_s=timeout, rows=rows, memory_mb=memory)
+    asked, checked = sys.stdin.read() if query == "-" else query, load_config(config, secrets=False)
+    if lake and not safe:
+        answer = look_up(lake_of(checked), asked)
+    elif lake:
+        raise ConfigError("--safe is of the published mart: leave out --lake")
+    else:
+        answer = answer_sql(checked.mart, asked, safe=safe, timeout_s=timeout, rows=rows, memory_mb=memory)
     if json:
         show.print_json(answer.records())
     elif csv:

@@ -16,6 +16,7 @@ from connectors.web.pace import Ledger
 from flows.config import Config, ConfigError, Feed
 from flows.progress import Bars, bars
 from flows.report import RunReport
+from warehouse.lake import Lake
 from warehouse.publish import KEEP, publish
 from warehouse.quotas import keep_spent, spent
 from warehouse.store import RUN, Store
@@ -110,6 +111,13 @@ def publish_copy(config: Config, warehouse: Warehouse, run_id: str, *, keep: int
         if warehouse.rows("SELECT EXISTS (FROM ops.touched)") == [(True,)]:  # others land in a lake at any time
             warehouse.settle(config.brands)
         return str(publish(warehouse, config.published, config.mart, about, keep=keep))
+
+
+def lake_of(config: Config) -> Store:
+    """Return the lake; raises ConfigError where the warehouse is a file, which nobody but its run opens."""
+    if isinstance(config.store, Lake):
+        return config.store
+    raise ConfigError("--lake: the warehouse is a file; the mart holds all of it (docs/scale.md is about lakes)")
 
 
 @contextmanager

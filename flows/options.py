@@ -10,6 +10,10 @@ USER, SOURCE_CHANGED = 2, 3  # exit codes; 1 is a bug
 HERE = Path("allears.toml")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+LakeOption = Annotated[
+    bool,
+    typer.Option("--lake", help="Ask the lake itself: all days, as they are now; takes seconds."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from warehouse.mart import Answer, attached
 from warehouse.migrate import HERE, WarehouseError
+from warehouse.store import Store
 
 QUESTIONS = HERE / "questions"
 LINE = re.compile(r"--\s*(\w+):\s*(.+?)\s*")
@@ -89,8 +90,10 @@ def question_called(called: str) -> Question:
     raise WarehouseError(f"there is no question {called!r}{_nearest(called, names)}; `allears ask` lists them")
 
 
-def answer(mart: Path, question: Question, given: Given) -> Told:
+def answer(mart: Path | Store, question: Question, given: Given) -> Told:
     """Return what the published copy that `mart` points to says, asked with `given` and defaults for the rest.
+
+    A store is asked itself, as it is at this moment.
 
     Values are bound, never written into the SQL. Raises WarehouseError for a parameter that the question does not
     take, a value that it cannot take, or a mart that cannot be asked.
@@ -100,7 +103,7 @@ def answer(mart: Path, question: Question, given: Given) -> Told:
         if name not in known_names:
             hint = _nearest(name, known_names)
             raise WarehouseError(f"{question.name} takes {', '.join(known_names)}, not {name!r}{hint}")
-    with attached(mart) as db:
+    with attached(mart) if isinstance(mart, Path) else mart.look() as db:
         values = _values(question, given, _known(db))
         try:
             result = db.execute(question.sql, values)
