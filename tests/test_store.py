@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
+from flows.config import ConfigError
 from warehouse.lake import Lake, ObjectStore
 from warehouse.migrate import WarehouseError
 from warehouse.store import RUN, OneFile, look_up
@@ -45,3 +48,14 @@ def test_what_passes_is_told_from_what_does_not() -> None:
     behind = WarehouseError("a batch was not kept")
     behind.__cause__ = away
     assert [is_passing(error) for error in (away, behind, wrong, None)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "asked", [["ask", "04", "--lake"], ["sql", "SELECT 1", "--lake"], ["sql", "SELECT 1", "--lake", "--safe"]]
+)
+def test_a_lake_is_asked_only_where_there_is_one(tmp_path: Path, asked: list[str]) -> None:
+    config = tmp_path / "allears.toml"
+    config.write_text('[[feeds]]\nsource = "file"\npath = "x.csv"\nbrand = "A"\n')
+    told = CliRunner().invoke(app, [*asked, "--config", str(config)])
+    assert isinstance(told.exception, ConfigError)
+    assert "--lake" in str(told.exception)
