@@ -19,12 +19,11 @@ from flows.exchange import Exchange, Order, TopicsFile, mentions_in, open_exchan
 from flows.forget import Wish, forget
 from flows.heavy import reads_on
 from flows.rayflow import read_file
-from flows.read import Reader, Topics, read_mentions
+from flows.read import Reader, Topics, read_mentions, reader_of
 from flows.reread import Rest, name_of, reread
 from flows.sections import File
 from nlp.encoder import Encoder
 from nlp.errors import ModelError
-from nlp.reader import Models
 from tests.classifiers import write_onnx
 from tests.test_cli import allears
 from tests.test_rereading import by, land, read_with, shown
@@ -57,6 +56,12 @@ def encoder() -> Encoder:
     return Encoder()
 
 
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    """What is read with where nothing is configured: the embedded model, and those of the extras that are installed."""
+    return reader_of(Config(Path("allears.toml"), File(), (), ()))
+
+
 @pytest.fixture
 def history(tmp_path: Path, encoder: Encoder) -> Config:
     """Return the configuration of a warehouse whose mentions another model has read, with one topic."""
@@ -79,21 +84,21 @@ def history(tmp_path: Path, encoder: Encoder) -> Config:
 
 
 @pytest.fixture
-def exchange(tmp_path: Path, encoder: Encoder) -> Iterator[Exchange]:
-    """Yield an exchange whose order is the embedded model."""
-    order = Order(tmp_path / "allears.toml", File(), name_of(Reader(Models(encoder))), 1)
+def exchange(tmp_path: Path, encoder: Encoder, reader: Reader) -> Iterator[Exchange]:
+    """Yield an exchange whose order is what is read with where nothing is configured."""
+    order = Order(tmp_path / "allears.toml", File(), name_of(reader), 1)
     topics = [(7, "coffee", encoder.encode(["The coffee was great."]).embedding[0].tolist())]
     with open_exchange(tmp_path / "exchange", order, topics) as opened:
         yield opened
 
 
-def test_a_worker_reads_a_file_as_the_coordinator_reads_a_chunk(exchange: Exchange, encoder: Encoder) -> None:
+def test_a_worker_reads_a_file_as_the_coordinator_reads_a_chunk(exchange: Exchange, reader: Reader) -> None:
     exchange.put(UNREAD)
     (file,) = waiting(exchange.folder)
     assert mentions_in(file) == UNREAD
     assert read_file.fn(str(file)) == str(file)
     known = Topics(TopicsFile(exchange.folder / "allears-exchange-topics.parquet"))
-    read = read_mentions(UNREAD, Reader(Models(encoder)), known)
+    read = read_mentions(UNREAD, reader, known)
     readings, aspects = exchange.take(file)
     assert (readings, aspects) == (read.readings, read.aspects)
     assert readings["topic"].to_pylist() == ["coffee", None, None]
@@ -189,7 +194,7 @@ def twin(config: Config) -> Config:
 @pytest.mark.hub
 @pytest.mark.usefixtures("server")
 def test_ray_reads_what_this_process_would_have_read(
-    history: Config, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+    history: Config, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.reread.CHUNK", 5)
     addresses: set[str] = set()
@@ -204,7 +209,7 @@ def test_ray_reads_what_this_process_would_have_read(
 
         on_ray(Watched(**vars(rest)))
 
-    other, reader = twin(history), Reader(Models(encoder))
+    other = twin(history)
     with open_desk(history) as desk:
         here = reread(desk, reader)
     with open_desk(other) as desk:
@@ -221,21 +226,22 @@ def test_ray_reads_what_this_process_would_have_read(
 @pytest.mark.hub
 @pytest.mark.usefixtures("server")
 def test_a_worker_that_is_killed_half_way_costs_no_reading(
-    history: Config, encoder: Encoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    history: Config, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("flows.reread.CHUNK", 2)
     killed: list[int] = []
     killer = threading.Thread(target=kill_one, args=(history.exchange, killed), daemon=True)
     killer.start()
     with open_desk(history) as desk:
-        done = reread(desk, Reader(Models(encoder)), read=on_ray)
+        done = reread(desk, reader, read=on_ray)
     killer.join(timeout=0)
     assert len(killed) == 1
     assert capsys.readouterr().out == ""  # where --json prints its answer
     assert (done.read, done.staged) == (len(TEXTS), 0)
     assert sum(change.mentions for change in done.changes) == len(TEXTS)
     assert len(shown(history)) == len(TEXTS)
-    assert {model for _, model in shown(history)} == {encoder.name, None}
+    other = {model.name for model in reader.models.others} or {None}  # of what is not English
+    assert {model for _, model in shown(history)} == {reader.models.encoder.name} | other
     assert ask(history.warehouse, "FROM ops.rereadings").rows == []
 
 
@@ -263,7 +269,7 @@ def is_reading(process: Path) -> bool:
 @pytest.mark.hub
 @pytest.mark.usefixtures("server")
 def test_a_rereading_on_ray_that_was_stopped_goes_on_here(
-    history: Config, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+    history: Config, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.reread.CHUNK", 10)
 
@@ -276,11 +282,11 @@ def test_a_rereading_on_ray_that_was_stopped_goes_on_here(
         on_ray(Stopped(**vars(rest)))
 
     with pytest.raises(KeyboardInterrupt), open_desk(history) as desk:
-        reread(desk, Reader(Models(encoder)), read=stopped)
+        reread(desk, reader, read=stopped)
     assert {model for _, model in shown(history)} == {"decided-positive"}
     assert not history.exchange.exists()
     with open_desk(history) as desk:
-        done = reread(desk, Reader(Models(encoder)))
+        done = reread(desk, reader)
     assert (done.read, done.staged) == (len(TEXTS) - 10, 10)
 
 
