@@ -20,7 +20,7 @@ os.environ |= {
 }
 os.environ.pop("PREFECT_API_URL", None)
 
-settings.register_profile("quick", max_examples=36)  # of tests that say no number: the suite stays within minutes
+settings.register_profile("quick", max_examples=30)  # of tests that say no number: the suite stays within minutes
 settings.load_profile("quick")
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
