@@ -1,15 +1,20 @@
 """The verbs that are about readings: reading history again, and correcting what was read."""
 
 import os
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows import show
-from flows.config import ConfigError, load_config
+from flows.config import Config, ConfigError, load_config
 from flows.options import HERE, ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from flows.reread import Reread, Rest
+    from warehouse.readings import Plan
 
 
 def reread(
@@ -39,29 +44,43 @@ def reread(
     Until all is read nothing changes for anybody. One that was stopped goes on from there when it is given again.
     People's corrections stay. docs/scale.md says how a cluster shares the work.
     """
-    from flows.desk import need_warehouse, open_desk, open_warehouse
     from flows.evaluate import with_model
     from flows.heavy import reads_on
+
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # what is wrong is said once, at the end
+    checked = with_model(load_config(config, secrets=False), model)
+    day, read = since.date() if since else None, reads_on(on, workers)
+    _read_again(checked, day, read, everything=everything, dry_run=dry_run, json=json)
+
+
+def _read_again(
+    config: Config, day: date | None, read: Callable[["Rest"], None], *, everything: bool, dry_run: bool, json: bool
+) -> None:
+    from flows.desk import need_warehouse, open_desk, open_warehouse
     from flows.read import reader_of
     from flows.reread import plan_rereading
     from flows.reread import reread as read_again
 
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # what is wrong is said once, at the end
-    checked = with_model(load_config(config, secrets=False), model)
-    need_warehouse(checked)
-    read = reads_on(on, workers)
-    reader, day = reader_of(checked), since.date() if since else None
+    need_warehouse(config)
+    reader = reader_of(config)
     if dry_run:
-        with open_warehouse(checked) as warehouse:
-            plan = plan_rereading(warehouse, reader, day, everything=everything)
-        if json:
-            show.print_json(plan._asdict())
-        else:
-            show.print_table(["read by", "mentions"], plan.models)
-            show.out.print(f"{plan.due} mentions would be read again; of these, {plan.staged} have been, the last time")
-        return
-    with open_desk(checked) as desk:
-        done = read_again(desk, reader, day, everything=everything, read=read)
+        with open_warehouse(config) as warehouse:
+            _print_plan(plan_rereading(warehouse, reader, day, everything=everything), json=json)
+    else:
+        with open_desk(config) as desk:
+            done = read_again(desk, reader, day, everything=everything, read=read)
+        _print_reread(done, json=json)
+
+
+def _print_plan(plan: "Plan", *, json: bool) -> None:
+    if json:
+        show.print_json(plan._asdict())
+    else:
+        show.print_table(["read by", "mentions"], plan.models)
+        show.out.print(f"{plan.due} mentions would be read again; of these, {plan.staged} have been, the last time")
+
+
+def _print_reread(done: "Reread", *, json: bool) -> None:
     if json:
         show.print_json(done.as_dict())
         return
